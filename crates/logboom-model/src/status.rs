@@ -118,3 +118,26 @@ pub struct GapStatus {
     /// One of the closed list of reasons.
     pub reason: String,
 }
+
+/// One container, as `GET /api/v1/containers` lists it; removed ones stay for a while.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ContainerStatus {
+    /// Full id.
+    pub id: String,
+    /// Name without slash.
+    pub name: String,
+    /// Image name as given.
+    pub image: String,
+    /// `service.name` of its resource.
+    pub service: String,
+    /// `running`, `exited`, `removed`.
+    pub state: String,
+    /// The way it is collected: `files`, or `ignored`, or why it is not collected, in words.
+    pub via: String,
+    /// Bytes of its files not yet read.
+    pub lag_bytes: u64,
+    /// Records handed to the journal since start.
+    pub records: u64,
+    /// Event time of its last record, RFC 3339.
+    pub last_time: Option<String>,
+}
