@@ -1,0 +1,181 @@
+"""What the end-to-end tests share: a private Docker Engine, a logboom daemon, and waiting for a condition.
+
+Only the standard library is used. LOGBOOM_BIN names the binary (./test sets it).
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+IMAGE = "logboom-test"
+LONG = os.environ.get("LOGBOOM_TEST_TIER") == "all"
+
+
+def binary():
+    """The logboom binary under test."""
+    path = os.environ.get("LOGBOOM_BIN") or shutil.which("logboom")
+    if not path:
+        raise unittest.SkipTest("set LOGBOOM_BIN to the logboom binary")
+    return path
+
+
+def wait_until(condition, seconds=30, what="the condition"):
+    """Polls until the condition returns something true, and returns that."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Engine:
+    """A private Docker Engine with everything it owns in one folder."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="logboom-e2e-engine.")
+        self.host = subprocess.check_output(
+            [REPOSITORY / "scripts/private-engine", "start", self.folder], text=True
+        ).strip()
+        self.environment = {**os.environ, "DOCKER_HOST": self.host}
+        self.root = os.path.join(self.folder, "root")
+        self.import_image()
+
+    def import_image(self):
+        script = REPOSITORY / "scripts/private-engine"
+        subprocess.check_call([script, "image", IMAGE], env=self.environment)
+
+    def docker(self, *arguments, check=True):
+        """Runs the docker client and returns its stdout."""
+        result = subprocess.run(
+            ["docker", *arguments], env=self.environment, text=True, capture_output=True, check=False, timeout=120
+        )
+        if check and result.returncode != 0:
+            raise AssertionError(f"docker {' '.join(arguments)}: {result.stderr}")
+        return result.stdout.strip()
+
+    def run(self, *arguments):
+        """`docker run` without a network."""
+        return self.docker("run", "--network", "none", *arguments)
+
+    def stop(self):
+        subprocess.check_call([REPOSITORY / "scripts/private-engine", "stop", self.folder])
+
+
+class Logboom:
+    """A daemon on a data directory; it can be killed and started again on the same one."""
+
+    def __init__(self, docker_root, docker_host="unix:///nonexistent/docker.sock", backlog="all", extra=""):
+        self.folder = tempfile.mkdtemp(prefix="logboom-e2e.")
+        self.data = os.path.join(self.folder, "data")
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.config = os.path.join(self.folder, "logboom.yaml")
+        pathlib.Path(self.config).write_text(
+            f"listen: 127.0.0.1:{self.port}\n"
+            f"data_dir: {self.data}\n"
+            "store: { max_bytes: 4GiB, min_free: 100MiB }\n"
+            f"sources:\n  docker: {{ root: {docker_root}, host: \"{docker_host}\", backlog: {backlog} }}\n{extra}",
+            encoding="utf-8",
+        )
+        self.process = None
+
+    def start(self, *arguments, stdout=subprocess.DEVNULL):
+        self.spawn(*arguments, stdout=stdout)
+        self.wait_ready()
+        return self
+
+    def spawn(self, *arguments, stdout=subprocess.DEVNULL):
+        log = open(os.path.join(self.folder, "logboom.log"), "ab")
+        self.process = subprocess.Popen(
+            [binary(), "up", "--config", self.config, *arguments], stdout=stdout, stderr=log, stdin=subprocess.DEVNULL
+        )
+        log.close()
+
+    def wait_ready(self):
+        def ready():
+            if self.process.poll() is not None:
+                raise AssertionError(f"logboom ended with {self.process.returncode}:\n{self.messages()}")
+            with contextlib.suppress(OSError):
+                with urllib.request.urlopen(f"{self.address}/readyz", timeout=2) as answer:
+                    return answer.status == 200
+            return False
+
+        wait_until(ready, 30, "logboom to be ready")
+
+    def messages(self):
+        return pathlib.Path(self.folder, "logboom.log").read_text(encoding="utf-8", errors="replace")
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def terminate(self):
+        """SIGTERM; returns the seconds it took."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=20)
+        return time.monotonic() - started
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def cli(self, *arguments, check=True):
+        """Runs a reading command against this daemon and returns its stdout."""
+        result = subprocess.run(
+            [binary(), *arguments, "--server", self.address, "--data-dir", self.data],
+            text=True, capture_output=True, check=False, timeout=120,
+        )
+        if check and result.returncode != 0:
+            raise AssertionError(f"logboom {' '.join(arguments)}: exit {result.returncode}: {result.stderr}")
+        return result.stdout
+
+    def search(self, query, since="24h", limit=10000):
+        """Records as `logboom search --output json` prints them."""
+        output = self.cli("search", query, "--since", since, "--limit", str(limit), "--output", "json")
+        return [json.loads(line) for line in output.splitlines()]
+
+    def status(self):
+        return json.loads(self.cli("status", "--output", "json"))
+
+    def memory_peak_mib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+class EngineTest(unittest.TestCase):
+    """A test class with one engine for all its tests."""
+
+    @classmethod
+    def setUpClass(cls):
+        binary()
+        cls.engine = Engine()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.engine.stop()
+
+    def logboom(self, **options):
+        daemon = Logboom(self.engine.root, self.engine.host, **options)
+        self.addCleanup(daemon.close)
+        return daemon

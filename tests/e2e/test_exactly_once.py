@@ -1,0 +1,86 @@
+"""Exactly once: every line of real containers is found once, in order per stream, over `kill -9` of logboom.
+
+Eight containers write numbered lines on both streams, among them stdout lines of 40,000 bytes (three partials) mixed
+with short stderr lines, into files that rotate many times. The short tier kills a few times, the long one a hundred.
+"""
+
+import random
+import time
+import unittest
+
+from harness import IMAGE, LONG, EngineTest, wait_until
+
+CONTAINERS = 8
+KILLS = 100 if LONG else 12
+# Lines carry their block, so that one search stays below the limit of results.
+LINES_PER_BLOCK = 500
+LONG_LINE_BYTES = 40_000
+
+WRITER = r"""
+name=$1
+pad=$(head -c 39950 /dev/zero | tr '\0' 'x')
+n=0
+while [ ! -e /tmp/stop ]; do
+  i=0
+  while [ $i -lt 20 ]; do
+    i=$((i + 1)); n=$((n + 1)); b=blk$((n / 500))
+    if [ $((n % 40)) -eq 0 ]; then line="out $b n$n $pad"; printf '%s\n' "$line"; else echo "out $b n$n short"; fi
+    echo "err $b n$n" >&2
+  done
+  usleep 60000
+done
+echo "done $name last=$n"
+"""
+
+
+class ExactlyOnce(EngineTest):
+    def test_every_line_once_and_in_order_over_kill_9(self):
+        seed = random.randrange(1 << 30)
+        rng = random.Random(seed)
+        print(f"seed {seed}")
+        daemon = self.logboom().start()
+        names = [f"once-{number}" for number in range(CONTAINERS)]
+        for name in names:
+            self.engine.run(
+                "-d", "--name", name, "--log-opt", "max-size=300k", "--log-opt", "max-file=900",
+                IMAGE, "sh", "-c", WRITER, "writer", name,
+            )
+        for _ in range(KILLS):
+            time.sleep(rng.uniform(0.05, 1.0))  # the random moment of the kill
+            daemon.kill()
+            time.sleep(rng.uniform(0.0, 0.4))  # lines go on while nobody reads
+            daemon.spawn()
+            if rng.random() < 0.5:
+                daemon.wait_ready()
+        daemon.wait_ready()
+        for name in names:
+            self.engine.docker("exec", name, "touch", "/tmp/stop")
+        for name in names:
+            with self.subTest(container=name):
+                self.check(daemon, name)
+        status = daemon.status()
+        self.assertEqual(status["gaps"], [], "nothing was lost, so nothing may be called lost")
+        for name in names:
+            self.engine.docker("rm", "-f", name)
+
+    def check(self, daemon, name):
+        done = wait_until(lambda: daemon.search(f"container_name:{name} done"), 60, f"the last line of {name}")
+        self.assertEqual(len(done), 1)
+        last = int(done[0]["body"].split("last=")[1])
+        for block in range(last // LINES_PER_BLOCK + 1):
+            first, end = max(1, block * LINES_PER_BLOCK), min(last + 1, (block + 1) * LINES_PER_BLOCK)
+            records = daemon.search(f"container_name:{name} blk{block}")
+            for stream, mark in (("stdout", "out"), ("stderr", "err")):
+                rows = [r for r in records if r["stream"] == stream]
+                numbers = [int(r["body"].split(" n")[1].split()[0]) for r in sorted(rows, key=lambda r: r["seq"])]
+                self.assertEqual(numbers, list(range(first, end)), f"{name} {stream} block {block}")
+                for row in rows:
+                    self.assertTrue(row["body"].startswith(f"{mark} blk{block} n"), row["body"][:60])
+                    number = int(row["body"].split(" n")[1].split()[0])
+                    if stream == "stdout" and number % 40 == 0:
+                        self.assertGreater(len(row["body"]), 39_950)
+                        self.assertTrue(row["body"].endswith("x"))
+
+
+if __name__ == "__main__":
+    unittest.main()
