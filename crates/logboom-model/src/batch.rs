@@ -126,7 +126,14 @@ impl Batch {
 
     /// Appends one row with attributes: a JSON object, which the caller vouches for; empty for none.
     pub fn push_with_attributes(&mut self, row: Row, body: &[u8], attributes: &[u8]) {
-        self.push(row, body);
+        self.columns.body.extend_from_slice(body);
+        self.end_row_with_attributes(row, attributes);
+    }
+
+    /// Closes the row whose body was appended to [`Batch::body_buffer`], with attributes as in
+    /// [`Batch::push_with_attributes`].
+    pub fn end_row_with_attributes(&mut self, row: Row, attributes: &[u8]) {
+        self.end_row(row);
         if attributes.is_empty() {
             return;
         }
@@ -177,10 +184,14 @@ impl Batch {
         self.columns.times.is_empty()
     }
 
-    /// Whether another row of `body_bytes` still keeps the limits of one batch.
-    pub fn has_room(&self, body_bytes: usize) -> bool {
+    /// Whether another row of so many bytes (of body, and of attributes if it has any) still keeps the limits of
+    /// one batch. An empty batch always has room.
+    pub fn has_room(&self, row_bytes: usize) -> bool {
+        let attributes = self.columns.attributes.as_ref().map_or(0, |column| column.bytes.len());
         self.len() < limits::BATCH_ROWS_MAX
-            && (self.is_empty() || self.columns.body.len() + body_bytes <= limits::BATCH_BODY_BYTES_MAX)
+            && (self.is_empty()
+                || self.columns.body.len() + row_bytes <= limits::BATCH_BODY_BYTES_MAX
+                    && attributes + row_bytes <= limits::BATCH_ATTRIBUTES_BYTES_MAX)
     }
 
     /// Bytes this batch holds in memory, for budgets.

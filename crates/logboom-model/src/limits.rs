@@ -11,6 +11,9 @@ pub const BATCH_BODY_BYTES_MAX: usize = 1 << 20;
 /// Rows of one batch: offsets are `u32` and a batch of empty lines must be bounded too.
 pub const BATCH_ROWS_MAX: usize = 1 << 16;
 
+/// Attributes of one batch, as JSON text, in bytes: short lines with long attributes must be bounded too.
+pub const BATCH_ATTRIBUTES_BYTES_MAX: usize = 8 << 20;
+
 /// Attributes of one record, as JSON text, in bytes.
 pub const ATTRIBUTES_BYTES_MAX: usize = 1 << 20;
 
