@@ -1,0 +1,277 @@
+//! What a query means, free of how it was typed. `Display` writes the canonical form, which parses to the same query.
+
+use std::fmt;
+
+use logboom_model::{Stream, tokens};
+use regex::bytes::Regex;
+
+use crate::field::FieldName;
+use crate::number::Number;
+
+/// A parsed query. Two queries are equal when they select the same records for the same reasons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    pub(crate) expression: Expression,
+}
+
+/// How terms are put together. Lists have at least two members.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Expression {
+    /// Every record.
+    All,
+    And(Vec<Expression>),
+    Or(Vec<Expression>),
+    Not(Box<Expression>),
+    Term(Term),
+}
+
+/// One test of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Term {
+    /// Words, phrases and wildcards in the body.
+    Body(Text),
+    BodyRegex(Pattern),
+    Severity(Range<u8>),
+    SeverityNumber(Range<u8>),
+    Time(Range<i64>),
+    ObservedTime(Range<i64>),
+    Seq(Range<u64>),
+    Stream(Stream),
+    Kind(Kind),
+    /// A resource or attribute by name.
+    Field(FieldName, FieldTest),
+}
+
+/// The three kinds of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Log,
+    Gap,
+    Lifecycle,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Log, Self::Gap, Self::Lifecycle];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Gap => "gap",
+            Self::Lifecycle => "lifecycle",
+        }
+    }
+}
+
+/// What the value of a field must be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum FieldTest {
+    /// The whole value, in any case; the number, where the text was one and JSON has a number.
+    Is(Text, Option<Number>),
+    /// A number on one side of another.
+    Compare(Operator, Number),
+    Regex(Pattern),
+}
+
+/// Folded text with wildcards between its pieces; a single piece has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) pieces: Box<[Box<str>]>,
+}
+
+impl Text {
+    /// Text in which `*` is a star.
+    pub(crate) fn exact(text: &str) -> Self {
+        Self { pieces: Box::new([fold(text)]) }
+    }
+
+    /// Text in which `*` stands for anything; stars side by side are one.
+    pub(crate) fn with_wildcards(text: &str) -> Self {
+        let all: Vec<_> = text.split('*').collect();
+        let last = all.len() - 1;
+        let kept = all
+            .iter()
+            .enumerate()
+            .filter(|(index, piece)| *index == 0 || *index == last || !piece.is_empty());
+        Self { pieces: kept.map(|(_, piece)| fold(piece)).collect() }
+    }
+
+    /// `*` alone.
+    pub(crate) fn is_anything(&self) -> bool {
+        self.pieces.len() > 1 && self.pieces.iter().all(|piece| piece.is_empty())
+    }
+}
+
+fn fold(text: &str) -> Box<str> {
+    let folded: String = text.chars().map(tokens::fold_char).collect();
+    folded.into_boxed_str()
+}
+
+/// How a value is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Is,
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+}
+
+impl Operator {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Is => ":",
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+            Self::Below => "<",
+            Self::AtMost => "<=",
+        }
+    }
+}
+
+/// A comparison with a value that may itself span a range, as a day or `severity:warn` does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Range<T> {
+    pub(crate) operator: Operator,
+    /// First and last value that equal it.
+    pub(crate) span: (T, T),
+    /// The value as it was typed.
+    pub(crate) text: Box<str>,
+}
+
+impl<T: Copy + PartialOrd> Range<T> {
+    pub(crate) fn admits(&self, value: T) -> bool {
+        let (first, last) = self.span;
+        match self.operator {
+            Operator::Is => first <= value && value <= last,
+            Operator::Above => value > last,
+            Operator::AtLeast => value >= first,
+            Operator::Below => value < first,
+            Operator::AtMost => value <= last,
+        }
+    }
+}
+
+/// A compiled regular expression; equal when its text is.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern {
+    pub(crate) regex: Regex,
+    /// As typed between the slashes.
+    pub(crate) text: Box<str>,
+    pub(crate) any_case: bool,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.any_case == other.any_case
+    }
+}
+
+impl Query {
+    /// Event times outside of which nothing can match: first and last, for readers that can skip.
+    pub fn times(&self) -> (i64, i64) {
+        let terms = match &self.expression {
+            Expression::And(parts) => parts.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let mut times = (i64::MIN, i64::MAX);
+        for term in terms {
+            if let Expression::Term(Term::Time(range)) = term {
+                let (first, last) = range.span;
+                match range.operator {
+                    Operator::Is => times = (times.0.max(first), times.1.min(last)),
+                    Operator::AtLeast | Operator::Above => times.0 = times.0.max(first),
+                    Operator::AtMost | Operator::Below => times.1 = times.1.min(last),
+                }
+            }
+        }
+        times
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expression.write(f, Place::Whole)
+    }
+}
+
+/// Where an expression stands, which decides whether it needs parentheses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Whole,
+    Alternative,
+    Inside,
+}
+
+impl Expression {
+    fn write(&self, f: &mut fmt::Formatter<'_>, place: Place) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::And(parts) => list(f, parts, " ", Place::Inside, place == Place::Inside),
+            Self::Or(parts) => list(f, parts, " OR ", Place::Alternative, place != Place::Whole),
+            Self::Not(inner) => {
+                f.write_str(if matches!(**inner, Self::Not(_)) { "NOT " } else { "-" })?;
+                inner.write(f, Place::Inside)
+            }
+            Self::Term(term) => write!(f, "{term}"),
+        }
+    }
+}
+
+fn list(
+    f: &mut fmt::Formatter<'_>,
+    parts: &[Expression],
+    between: &str,
+    place: Place,
+    parentheses: bool,
+) -> fmt::Result {
+    f.write_str(if parentheses { "(" } else { "" })?;
+    for (index, part) in parts.iter().enumerate() {
+        f.write_str(if index > 0 { between } else { "" })?;
+        part.write(f, place)?;
+    }
+    f.write_str(if parentheses { ")" } else { "" })
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(text) if text.pieces.len() == 1 => write!(f, "{text}"),
+            Self::Body(text) => write!(f, "body:{text}"),
+            Self::BodyRegex(pattern) => write!(f, "body{pattern}"),
+            Self::Severity(range) => write!(f, "severity{range}"),
+            Self::SeverityNumber(range) => write!(f, "severity_number{range}"),
+            Self::Time(range) => write!(f, "time{range}"),
+            Self::ObservedTime(range) => write!(f, "observed_time{range}"),
+            Self::Seq(range) => write!(f, "seq{range}"),
+            Self::Stream(stream) => write!(f, "stream:{}", stream.name()),
+            Self::Kind(kind) => write!(f, "kind:{}", kind.name()),
+            Self::Field(name, FieldTest::Is(text, None)) => write!(f, "{name}:{text}"),
+            Self::Field(name, FieldTest::Is(_, Some(number))) => write!(f, "{name}:{number}"),
+            Self::Field(name, FieldTest::Compare(operator, number)) => {
+                write!(f, "{name}{}{number}", operator.text())
+            }
+            Self::Field(name, FieldTest::Regex(pattern)) => write!(f, "{name}{pattern}"),
+        }
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.pieces {
+            [exact] => write!(f, "\"{}\"", exact.replace('\\', "\\\\").replace('"', "\\\"")),
+            pieces => f.write_str(&pieces.join("*")),
+        }
+    }
+}
+
+impl<T> fmt::Display for Range<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.operator.text(), self.text)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "~/{}/{}", self.text, if self.any_case { "i" } else { "" })
+    }
+}

@@ -1,0 +1,40 @@
+//! Every limit of the query language and of a search, each with its reason.
+
+/// Bytes of one query. A person types less than a hundred; this leaves room for generated lists of ids.
+pub const QUERY_BYTES_MAX: usize = 8192;
+
+/// Terms of one query: each is tested against every record that the others let through.
+pub const TERMS_MAX: usize = 256;
+
+/// Parentheses and negations inside each other: parser and matcher recurse once for each.
+pub const DEPTH_MAX: usize = 64;
+
+/// Bytes of a field's name; keys of real records are far shorter.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// Bytes of one word, phrase or value. The dearest text to verify at every place of a record is a long one.
+pub const TEXT_BYTES_MAX: usize = 1024;
+
+/// Wildcards of one word: each is one more pass over the text behind the one before it.
+pub const WILDCARDS_MAX: usize = 16;
+
+/// Bytes of one regular expression as text.
+pub const REGEX_TEXT_BYTES_MAX: usize = 1024;
+
+/// Bytes of one compiled regular expression, and of its lazily built automaton: `\w{500}` is megabytes.
+pub const REGEX_COMPILED_BYTES_MAX: usize = 1 << 20;
+
+/// Regular expressions of one query; with the limit above it bounds what a query holds in memory.
+pub const REGEXES_MAX: usize = 16;
+
+/// Groups inside groups of one regular expression.
+pub const REGEX_DEPTH_MAX: u32 = 50;
+
+/// Records of one search: the answer is held in memory until it is in order.
+pub const SEARCH_LIMIT_MAX: usize = 10_000;
+
+/// Bytes of bodies and attributes a search keeps; older hits give way, and `more` says so.
+pub const SEARCH_KEPT_BYTES_MAX: usize = 64 << 20;
+
+/// Resources whose answers a matcher remembers; beyond it starts anew, which costs time and nothing else.
+pub(crate) const RESOURCE_CACHE_MAX: usize = 4096;

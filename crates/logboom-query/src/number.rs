@@ -1,0 +1,80 @@
+//! Numbers as they stand in records: compared exactly as integers where both are, else as floating point.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// A number of a query or of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Number {
+    /// Fits into 64 bits without a fraction.
+    Integer(i64),
+    /// Everything else; never infinite, never NaN.
+    Float(f64),
+}
+
+impl Number {
+    /// Reads a whole text as a decimal number, JSON's form or nearly (`+5`, `.5` and `007` are fine too).
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let plausible = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
+        if text.is_empty() || text.len() > 64 || !text.iter().all(plausible) {
+            return None;
+        }
+        let text = std::str::from_utf8(text).ok()?;
+        match text.parse() {
+            Ok(integer) => Some(Self::Integer(integer)),
+            Err(_) => text.parse().ok().filter(|float: &f64| float.is_finite()).map(Self::Float),
+        }
+    }
+
+    /// Which of the two is greater.
+    pub(crate) fn compare(self, other: Self) -> Ordering {
+        match (self, other) {
+            (Self::Integer(one), Self::Integer(two)) => one.cmp(&two),
+            (one, two) => one.float().total_cmp(&two.float()),
+        }
+    }
+
+    fn float(self) -> f64 {
+        match self {
+            Self::Integer(integer) => integer as f64,
+            // Negative zero is zero.
+            Self::Float(float) => float + 0.0,
+        }
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.compare(*other) == Ordering::Equal
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(integer) => write!(f, "{integer}"),
+            Self::Float(float) => write!(f, "{float:e}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_compared_exactly() {
+        let number = |text: &str| Number::parse(text.as_bytes()).unwrap();
+        assert_eq!(number("9007199254740993").compare(number("9007199254740992")), Ordering::Greater);
+        assert_eq!(number("500").compare(number("5e2")), Ordering::Equal);
+        assert_eq!(number("-0").compare(number("-0.0")), Ordering::Equal);
+        assert_eq!(number("0.1").compare(number("1")), Ordering::Less);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_number_is_none() {
+        for text in ["", "inf", "NaN", "1e999", "-", "e", "1_000", "0x1f", " 1", "1.2.3", "12ms"] {
+            assert!(Number::parse(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+}
