@@ -51,44 +51,25 @@ impl Severity {
         }
     }
 
-    /// Reads a level word as programs write them, in any case: `warning`, `ERR`, `I`, `notice`, `SEVERE` …
+    /// Reads a level word as programs write them, in any case: `warning`, `ERR`, `notice`, `SEVERE` …
     pub fn from_word(word: &[u8]) -> Option<Self> {
-        const WORDS: &[(&str, Severity)] = &[
-            ("trace", Severity::TRACE),
-            ("trc", Severity::TRACE),
-            ("finest", Severity::TRACE),
-            ("finer", Severity::TRACE),
-            ("verbose", Severity::TRACE),
-            ("debug", Severity::DEBUG),
-            ("dbg", Severity::DEBUG),
-            ("fine", Severity::DEBUG),
-            ("info", Severity::INFO),
-            ("inf", Severity::INFO),
-            ("information", Severity::INFO),
-            ("informational", Severity::INFO),
-            ("config", Severity::INFO),
-            ("notice", Severity::NOTICE),
-            ("warn", Severity::WARN),
-            ("warning", Severity::WARN),
-            ("wrn", Severity::WARN),
-            ("error", Severity::ERROR),
-            ("err", Severity::ERROR),
-            ("eror", Severity::ERROR),
-            ("severe", Severity::ERROR),
-            ("critical", Severity::CRITICAL),
-            ("crit", Severity::CRITICAL),
-            ("alert", Severity::ALERT),
-            ("fatal", Severity::FATAL),
-            ("ftl", Severity::FATAL),
-            ("panic", Severity::FATAL),
-            ("dpanic", Severity::FATAL),
-            ("emerg", Severity::FATAL),
-            ("emergency", Severity::FATAL),
-        ];
-        if word.is_empty() || word.len() > 13 {
-            return None;
-        }
-        WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())).map(|&(_, severity)| severity)
+        const LONGEST: usize = 13;
+        let mut lower = [0; LONGEST];
+        let lower = lower.get_mut(..word.len())?;
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        Some(match &*lower {
+            b"trace" | b"trc" | b"trce" | b"finest" | b"finer" | b"verbose" => Self::TRACE,
+            b"debug" | b"dbg" | b"dbug" | b"fine" => Self::DEBUG,
+            b"info" | b"inf" | b"information" | b"informational" | b"config" => Self::INFO,
+            b"notice" => Self::NOTICE,
+            b"warn" | b"warning" | b"wrn" => Self::WARN,
+            b"error" | b"err" | b"eror" | b"severe" => Self::ERROR,
+            b"critical" | b"crit" => Self::CRITICAL,
+            b"alert" => Self::ALERT,
+            b"fatal" | b"ftl" | b"panic" | b"dpanic" | b"emerg" | b"emergency" => Self::FATAL,
+            _ => return None,
+        })
     }
 }
 

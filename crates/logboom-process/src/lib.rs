@@ -1,1 +1,11 @@
-//! Placeholder until its owner writes it.
+//! The fixed stages between a source and the local log, in DESIGN's order: join of partial lines, then severity.
+//!
+//! Floor 2 of the workspace: no I/O, no clock. Sources see only [`logboom_model::Stages`] and
+//! [`logboom_model::Lane`]; the binary hands them [`FixedStages`].
+
+mod join;
+mod lane;
+mod limits;
+pub mod severity;
+
+pub use lane::FixedStages;

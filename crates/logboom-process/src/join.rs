@@ -1,0 +1,124 @@
+//! Joins the fragments of long lines, per stream, and splits what is longer than
+//! [`limits::LINE_BYTES_MAX`].
+//!
+//! A piece of a split line always ends where a fragment of the source ends, or its fragment is emitted whole:
+//! [`Join::held_from`] then never points at bytes whose text has left already, and reading on from there after a
+//! restart doubles nothing. A batch without fragments and over-long lines moves through untouched.
+
+use std::sync::Arc;
+
+use logboom_model::{Batch, Flags, Resource, Row, Rows, Stream, limits};
+
+/// Text held back, at most one line per stream, each at most [`limits::LINE_BYTES_MAX`] bytes.
+pub(crate) struct Join {
+    resource: Arc<Resource>,
+    held: [Option<Held>; STREAMS],
+}
+
+const STREAMS: usize = Stream::Stderr as usize + 1;
+
+/// The fragments of one line so far; time, marks and attributes are the first one's.
+struct Held {
+    start: u64,
+    row: Row,
+    body: Vec<u8>,
+    attributes: Vec<u8>,
+}
+
+impl Join {
+    pub(crate) fn new(resource: Arc<Resource>) -> Self {
+        Self { resource, held: [const { None }; STREAMS] }
+    }
+
+    /// The complete lines among these rows and what was held, in source order.
+    pub(crate) fn run(&mut self, rows: Rows) -> Batch {
+        let Rows { batch, starts } = rows;
+        if !Arc::ptr_eq(&self.resource, batch.resource()) {
+            self.resource = batch.resource().clone();
+        }
+        if self.held.iter().all(Option::is_none) && is_untouched(&batch) {
+            return batch;
+        }
+        let held_bytes: usize = self.held.iter().flatten().map(|held| held.body.len()).sum();
+        let columns = batch.columns();
+        let mut out =
+            Batch::with_capacity(self.resource.clone(), batch.len(), columns.body.len() + held_bytes);
+        for index in 0..batch.len() {
+            let start = starts.get(index).copied().unwrap_or_default();
+            self.take(start, batch.row(index), batch.body(index), batch.attributes(index), &mut out);
+        }
+        out
+    }
+
+    fn take(&mut self, start: u64, row: Row, body: &[u8], attributes: &[u8], out: &mut Batch) {
+        let slot = &mut self.held[row.stream as usize];
+        if let Some(held) = slot.take_if(|held| held.body.len() + body.len() > limits::LINE_BYTES_MAX) {
+            held.emit(Flags::SPLIT, out);
+        }
+        let partial = row.flags.contains(Flags::PARTIAL);
+        match slot {
+            Some(held) => {
+                held.body.extend_from_slice(body);
+                held.row.flags |= row.flags;
+                if !partial && let Some(held) = slot.take() {
+                    held.emit(Flags::empty(), out);
+                }
+            }
+            None if partial && body.len() <= limits::LINE_BYTES_MAX => {
+                *slot = Some(Held { start, row, body: body.to_vec(), attributes: attributes.to_vec() });
+            }
+            None => emit_pieces(row, body, attributes, out),
+        }
+    }
+
+    pub(crate) fn held_from(&self, stream: Stream) -> Option<u64> {
+        self.held[stream as usize].as_ref().map(|held| held.start)
+    }
+
+    pub(crate) fn held_since(&self) -> Option<i64> {
+        self.held.iter().flatten().map(|held| held.row.observed).min()
+    }
+
+    /// Gives up what is held (and was observed before a time), marked [`Flags::PARTIAL`], in source order.
+    pub(crate) fn flush(&mut self, observed_before: Option<i64>) -> Option<Batch> {
+        let is_due = |held: &mut Held| observed_before.is_none_or(|time| held.row.observed < time);
+        let mut due: Vec<Held> = self.held.iter_mut().filter_map(|slot| slot.take_if(is_due)).collect();
+        if due.is_empty() {
+            return None;
+        }
+        due.sort_by_key(|held| held.start);
+        let mut out = Batch::new(self.resource.clone());
+        due.into_iter().for_each(|held| held.emit(Flags::PARTIAL, &mut out));
+        Some(out)
+    }
+}
+
+impl Held {
+    fn emit(self, mark: Flags, out: &mut Batch) {
+        let flags = (self.row.flags - Flags::PARTIAL) | mark;
+        out.push_with_attributes(Row { flags, ..self.row }, &self.body, &self.attributes);
+    }
+}
+
+/// A row as it is, in pieces if it is too long. The last piece of a fragment is [`Flags::SPLIT`] too: its line goes
+/// on.
+fn emit_pieces(row: Row, body: &[u8], attributes: &[u8], out: &mut Batch) {
+    let partial = row.flags.contains(Flags::PARTIAL);
+    let whole = row.flags - Flags::PARTIAL;
+    let mut rest = body;
+    while rest.len() > limits::LINE_BYTES_MAX {
+        let (piece, after) = rest.split_at(limits::LINE_BYTES_MAX);
+        out.push_with_attributes(Row { flags: whole | Flags::SPLIT, ..row }, piece, attributes);
+        rest = after;
+    }
+    let flags = if partial { whole | Flags::SPLIT } else { whole };
+    out.push_with_attributes(Row { flags, ..row }, rest, attributes);
+}
+
+fn is_untouched(batch: &Batch) -> bool {
+    let columns = batch.columns();
+    let partial = columns.flags.iter().fold(0, |all, flags| all | flags) & Flags::PARTIAL.bits() != 0;
+    let long = columns.body.len() > limits::LINE_BYTES_MAX
+        && columns.offsets.windows(2).any(|pair| (pair[1] - pair[0]) as usize > limits::LINE_BYTES_MAX);
+    !partial && !long
+}

@@ -1,0 +1,52 @@
+//! The stages as sources see them: one lane per stream of input.
+
+use std::sync::Arc;
+
+use logboom_model::{Batch, Lane, Resource, Rows, Stages, Stream};
+
+use crate::join::Join;
+use crate::severity::SeverityStage;
+
+/// Makes lanes that join partial lines and find severities.
+#[derive(Debug, Default)]
+pub struct FixedStages {}
+
+impl FixedStages {
+    /// The stages with their default settings; there are no others yet.
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+impl Stages for FixedStages {
+    fn lane(&self, resource: &Arc<Resource>) -> Box<dyn Lane> {
+        Box::new(FixedLane { join: Join::new(resource.clone()), severity: SeverityStage::default() })
+    }
+}
+
+struct FixedLane {
+    join: Join,
+    severity: SeverityStage,
+}
+
+impl Lane for FixedLane {
+    fn run(&mut self, rows: Rows) -> Batch {
+        let mut batch = self.join.run(rows);
+        self.severity.run(&mut batch);
+        batch
+    }
+
+    fn held_from(&self, stream: Stream) -> Option<u64> {
+        self.join.held_from(stream)
+    }
+
+    fn held_since(&self) -> Option<i64> {
+        self.join.held_since()
+    }
+
+    fn flush(&mut self, observed_before: Option<i64>) -> Option<Batch> {
+        let mut batch = self.join.flush(observed_before)?;
+        self.severity.run(&mut batch);
+        Some(batch)
+    }
+}

@@ -1,0 +1,4 @@
+//! The fixed stages, as sources use them.
+
+mod join;
+mod severity;
