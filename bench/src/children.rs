@@ -76,7 +76,8 @@ impl Drop for Running {
 
 fn field(path: &str, name: &str) -> Result<u64> {
     let text = fs::read_to_string(path)?;
-    let line = text.lines().find(|line| line.starts_with(name)).with_context(|| format!("no {name} in {path}"))?;
+    let line =
+        text.lines().find(|line| line.starts_with(name)).with_context(|| format!("no {name} in {path}"))?;
     Ok(line.split_whitespace().nth(1).unwrap_or_default().parse()?)
 }
 
@@ -93,7 +94,10 @@ pub fn wait_until(limit: Duration, mut done: impl FnMut() -> Result<bool>) -> Re
 }
 
 /// Sleeps: a benchmark's pace is real time.
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time and has nothing to be woken by")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures real time and has nothing to be woken by"
+)]
 pub fn pause(time: Duration) {
     std::thread::sleep(time);
 }
@@ -101,7 +105,12 @@ pub fn pause(time: Duration) {
 /// One line about the machine.
 pub fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("").trim_start_matches([':', '\t', ' ']).to_owned();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or("")
+        .trim_start_matches([':', '\t', ' '])
+        .to_owned();
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{cores} cores, {model}, Linux {}", kernel.trim())

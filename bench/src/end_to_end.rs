@@ -30,8 +30,12 @@ pub fn measure(logboom: &Path, root: &Path, made: &Generated, work: &Path, runs:
         speeds.push(speed);
         println!(
             "json-file to durable, run {}: {speed:>5.0} MB per CPU second; {:.1} CPU s, {:.1} s wall, peak {:.0} MiB, {:.0} MB written, {:.0} syncs",
-            run + 1, usage.cpu_seconds, usage.wall_seconds, usage.peak_bytes as f64 / f64::from(1 << 20),
-            usage.written_bytes as f64 / 1e6, daemon.metric("logboom_store_syncs_total")?
+            run + 1,
+            usage.cpu_seconds,
+            usage.wall_seconds,
+            usage.peak_bytes as f64 / f64::from(1 << 20),
+            usage.written_bytes as f64 / 1e6,
+            daemon.metric("logboom_store_syncs_total")?
         );
         daemon.process.stop()?;
         std::fs::remove_dir_all(&data)?;
@@ -58,7 +62,8 @@ impl Daemon {
             &config,
             format!(
                 "listen: 127.0.0.1:{port}\ndata_dir: {}\nstore: {{ max_bytes: 10GiB, min_free: 100MiB }}\nsources:\n  docker: {{ root: {}, host: \"unix:///nonexistent/docker.sock\", backlog: {backlog} }}\n",
-                data.display(), root.display()
+                data.display(),
+                root.display()
             ),
         )?;
         let mut process = Running::start(Command::new(logboom).arg("up").arg("--config").arg(&config), log)?;

@@ -6,12 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use logboom_model::Stream;
-use logboom_wire::json_file;
+use logboom_model::{Resource, Stream};
 
 use crate::children::{pause, wait_until};
 use crate::end_to_end::Daemon;
-use crate::generate::Container;
+use crate::generate::{Container, write_record};
 use crate::lines::{self, SYSTEMS};
 use crate::random::Random;
 
@@ -28,6 +27,7 @@ pub fn measure(logboom: &Path, work: &Path, containers: usize, rate: u64, second
     let before = daemon.metric("logboom_records_total")?;
     let usage_before = daemon.usage()?;
     let mut random = Random::new(7);
+    let resource = Resource::builder().build();
     let (mut line, mut record) = (String::new(), Vec::new());
     let mut written: u64 = 0;
     let started = Instant::now();
@@ -38,9 +38,8 @@ pub fn measure(logboom: &Path, work: &Path, containers: usize, rate: u64, second
             for _ in 0..count {
                 line.clear();
                 lines::plain(SYSTEMS[number % SYSTEMS.len()], &mut random, &mut line);
-                line.push('\n');
                 record.clear();
-                json_file::encode(line.as_bytes(), Stream::Stdout, &[], now(), &mut record);
+                write_record(&resource, Stream::Stdout, now(), line.as_bytes(), &mut record);
                 file.write_all(&record)?;
                 written += 1;
             }
@@ -48,7 +47,9 @@ pub fn measure(logboom: &Path, work: &Path, containers: usize, rate: u64, second
         pause((started + Duration::from_millis((slice + 1) * 100)).saturating_duration_since(Instant::now()));
     }
     let behind = Instant::now();
-    wait_until(Duration::from_secs(60), || Ok(daemon.metric("logboom_records_total")? >= before + written as f64))?;
+    wait_until(Duration::from_secs(60), || {
+        Ok(daemon.metric("logboom_records_total")? >= before + written as f64)
+    })?;
     let usage = daemon.usage()?;
     let wall = started.elapsed().as_secs_f64();
     println!(

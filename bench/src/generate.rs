@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use logboom_model::{Stream, parse_rfc3339};
+use logboom_model::{Flags, Record, Resource, Severity, Stream, parse_rfc3339};
 use logboom_wire::json_file;
 
 use crate::Mix;
@@ -22,8 +22,15 @@ pub struct Generated {
 }
 
 /// Writes so many containers of about `bytes / containers` each.
-pub fn containers_folder(root: &Path, mix: Mix, containers: usize, bytes: u64, seed: u64) -> Result<Generated> {
+pub fn containers_folder(
+    root: &Path,
+    mix: Mix,
+    containers: usize,
+    bytes: u64,
+    seed: u64,
+) -> Result<Generated> {
     let mut made = Generated::default();
+    let resource = Resource::builder().build();
     for number in 0..containers {
         let system = SYSTEMS[number % SYSTEMS.len()];
         let container = Container::create(root, number, system)?;
@@ -40,12 +47,15 @@ pub fn containers_folder(root: &Path, mix: Mix, containers: usize, bytes: u64, s
             } else {
                 lines::plain(system, &mut random, &mut line);
             }
-            line.push('\n');
             // Bursts in one millisecond, then pauses: times jitter at nanoseconds, as Docker's do.
-            time += if random.below(7) == 0 { 1 + random.below(40_000_000) as i64 } else { 1 + random.below(9_000) as i64 };
+            time += if random.below(7) == 0 {
+                1 + random.below(40_000_000) as i64
+            } else {
+                1 + random.below(9_000) as i64
+            };
             let stream = if random.below(10) == 0 { Stream::Stderr } else { Stream::Stdout };
             record.clear();
-            json_file::encode(line.as_bytes(), stream, &[], time, &mut record);
+            write_record(&resource, stream, time, line.as_bytes(), &mut record);
             file.write_all(&record)?;
             written += record.len() as u64;
             made.lines += 1;
@@ -54,6 +64,22 @@ pub fn containers_folder(root: &Path, mix: Mix, containers: usize, bytes: u64, s
         made.bytes += written;
     }
     Ok(made)
+}
+
+/// Appends one line as Docker writes it.
+pub fn write_record(resource: &Resource, stream: Stream, time: i64, body: &[u8], out: &mut Vec<u8>) {
+    let record = Record {
+        seq: 0,
+        time,
+        observed: time,
+        severity: Severity::UNSET,
+        stream,
+        flags: Flags::empty(),
+        body,
+        attributes: &[],
+        resource,
+    };
+    json_file::encode(&record, out);
 }
 
 /// One container's folder.

@@ -84,7 +84,11 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Generate { root, mix, containers, megabytes, seed } => {
             let made = generate::containers_folder(&root, mix, containers, megabytes * 1_000_000, seed)?;
-            println!("{containers} containers, {} lines, {:.0} MB of json-file", made.lines, made.bytes as f64 / 1e6);
+            println!(
+                "{containers} containers, {} lines, {:.0} MB of json-file",
+                made.lines,
+                made.bytes as f64 / 1e6
+            );
         }
         Command::Decode { root } => decode::report(&root)?,
         Command::All { logboom, work, megabytes, runs, fleet_seconds } => {
@@ -94,7 +98,13 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn all(logboom: &std::path::Path, work: &std::path::Path, megabytes: u64, runs: usize, fleet_seconds: u64) -> Result<()> {
+fn all(
+    logboom: &std::path::Path,
+    work: &std::path::Path,
+    megabytes: u64,
+    runs: usize,
+    fleet_seconds: u64,
+) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("logboom-bench.").tempdir_in(work)?;
     println!("machine: {}", children::machine());
     for mix in [Mix::Plain, Mix::Half] {

@@ -17,12 +17,16 @@ const RUN_LIMIT: Duration = Duration::from_secs(300);
 /// Runs each peer that is installed and prints its figure, and logboom's as a ratio of it.
 pub fn compare(root: &Path, made: &Generated, work: &Path, runs: usize, ours: f64) -> Result<()> {
     let fluent_bit = work.join("fluent-bit.conf");
-    std::fs::write(work.join("parsers.conf"), "[PARSER]\n    Name docker\n    Format json\n    Time_Key time\n    Time_Format %Y-%m-%dT%H:%M:%S.%L\n    Time_Keep On\n")?;
+    std::fs::write(
+        work.join("parsers.conf"),
+        "[PARSER]\n    Name docker\n    Format json\n    Time_Key time\n    Time_Format %Y-%m-%dT%H:%M:%S.%L\n    Time_Keep On\n",
+    )?;
     std::fs::write(
         &fluent_bit,
         format!(
             "[SERVICE]\n    Flush 1\n    Log_Level error\n    Parsers_File {}\n[INPUT]\n    Name tail\n    Path {}/containers/*/*-json.log\n    Parser docker\n    Read_from_Head On\n    Buffer_Chunk_Size 256k\n    Buffer_Max_Size 2M\n    Mem_Buf_Limit 64M\n[OUTPUT]\n    Name null\n    Match *\n",
-            work.join("parsers.conf").display(), root.display()
+            work.join("parsers.conf").display(),
+            root.display()
         ),
     )?;
     let vector = work.join("vector.yaml");
@@ -30,7 +34,8 @@ pub fn compare(root: &Path, made: &Generated, work: &Path, runs: usize, ours: f6
         &vector,
         format!(
             "data_dir: {}\nsources:\n  files:\n    type: file\n    include: [\"{}/containers/*/*-json.log\"]\n    read_from: beginning\n    fingerprint: {{ strategy: device_and_inode }}\ntransforms:\n  parsed:\n    type: remap\n    inputs: [files]\n    source: '. = parse_json!(string!(.message))'\nsinks:\n  none:\n    type: blackhole\n    inputs: [parsed]\n    print_interval_secs: 0\n",
-            work.display(), root.display()
+            work.display(),
+            root.display()
         ),
     )?;
     one("fluent-bit", &["-c", &fluent_bit.to_string_lossy()], made, work, runs, ours)?;
@@ -38,7 +43,8 @@ pub fn compare(root: &Path, made: &Generated, work: &Path, runs: usize, ours: f6
 }
 
 fn one(name: &str, arguments: &[&str], made: &Generated, work: &Path, runs: usize, ours: f64) -> Result<()> {
-    let found = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
     if !found {
         println!("{name:<26} not on PATH, not measured");
         return Ok(());
@@ -52,7 +58,10 @@ fn one(name: &str, arguments: &[&str], made: &Generated, work: &Path, runs: usiz
         speeds.push(made.bytes as f64 / 1e6 / cpu_until_quiet(&process)?);
     }
     let speed = median(&mut speeds);
-    println!("{name:<26} {speed:>6.0} MB per CPU second, parsed to nothing (median of {runs}); logboom does {:.1} times as much", ours / speed);
+    println!(
+        "{name:<26} {speed:>6.0} MB per CPU second, parsed to nothing (median of {runs}); logboom does {:.1} times as much",
+        ours / speed
+    );
     Ok(())
 }
 
