@@ -30,7 +30,7 @@ use logboom_model::{Flags, Row, Rows, Severity, Stream, limits};
 use memchr::memchr;
 
 use clock::Clock;
-pub use encode::encode;
+pub use encode::{encode, encode_record};
 
 /// Longest line that [`decode`] must be given in one piece, in bytes. Docker cuts text at 16 KiB, which escapes to
 /// at most 96 KiB, and adds `attrs`; nothing it writes comes near. A reader whose buffer of at least this size

@@ -2,8 +2,9 @@
 //!
 //! The escapes of `log` are those of moby's `jsonlog`, which differ from Go's `encoding/json`: a tab is `\u0009`.
 //! `attrs` is `encoding/json` itself. Each byte that is not UTF-8 becomes `\ufffd`, so text that is not UTF-8 does
-//! not come back.
+//! not come back. U+FFFD itself is written so too: in a log it nearly always was such a byte.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use logboom_model::{Flags, Record, Stream, write_rfc3339};
@@ -11,35 +12,37 @@ use serde_json::Value;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// Appends a record as a line of json-file. Fragments ([`Flags::PARTIAL`], [`Flags::SPLIT`]) get no line feed in
-/// their text; what could not be decoded ([`Flags::UNDECODED`]) is written as it was found.
-pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
+/// Appends one line of json-file. `log` is the text as Docker got it: with its line feed, unless it is a fragment.
+/// `attributes` is a JSON object, or empty. An empty `log` and [`Stream::None`] are left out.
+pub fn encode(log: &[u8], stream: Stream, attributes: &[u8], time: i64, out: &mut Vec<u8>) {
+    out.push(b'{');
+    if !log.is_empty() {
+        out.extend_from_slice(b"\"log\":\"");
+        write_escaped(log, b"\\u0009", out);
+        out.extend_from_slice(b"\",");
+    }
+    if stream != Stream::None {
+        out.extend_from_slice(b"\"stream\":\"");
+        out.extend_from_slice(stream.name().as_bytes());
+        out.extend_from_slice(b"\",");
+    }
+    write_attributes(attributes, out);
+    out.extend_from_slice(b"\"time\":\"");
+    write_rfc3339_nano(time, out);
+    out.extend_from_slice(b"\"}\n");
+}
+
+/// Appends a record as the line it was decoded from. Fragments ([`Flags::PARTIAL`], [`Flags::SPLIT`]) get no line
+/// feed in their text; what could not be decoded ([`Flags::UNDECODED`]) is written as it was found.
+pub fn encode_record(record: &Record<'_>, out: &mut Vec<u8>) {
     let complete = !record.flags.intersects(Flags::PARTIAL | Flags::SPLIT);
     if record.flags.contains(Flags::UNDECODED) {
         out.extend_from_slice(record.body);
-        if complete {
-            out.push(b'\n');
-        }
+        out.extend_from_slice(if complete { b"\n" } else { b"" });
         return;
     }
-    out.push(b'{');
-    if complete || !record.body.is_empty() {
-        out.extend_from_slice(b"\"log\":\"");
-        write_escaped(record.body, b"\\u0009", out);
-        if complete {
-            out.extend_from_slice(b"\\n");
-        }
-        out.extend_from_slice(b"\",");
-    }
-    if record.stream != Stream::None {
-        out.extend_from_slice(b"\"stream\":\"");
-        out.extend_from_slice(record.stream.name().as_bytes());
-        out.extend_from_slice(b"\",");
-    }
-    write_attributes(record.attributes, out);
-    out.extend_from_slice(b"\"time\":\"");
-    write_rfc3339_nano(record.time, out);
-    out.extend_from_slice(b"\"}\n");
+    let log = if complete { Cow::Owned([record.body, b"\n"].concat()) } else { Cow::Borrowed(record.body) };
+    encode(&log, record.stream, record.attributes, record.time, out);
 }
 
 /// `"attrs":{…},` with sorted keys; nothing when there are none, or they are no object.
@@ -95,6 +98,7 @@ fn write_escaped_str(text: &str, tab: &[u8], out: &mut Vec<u8>) {
             0xe2 if matches!(bytes.get(at + 1..at + 3), Some([0x80, 0xa8 | 0xa9])) => {
                 (3, 0x2000 | u32::from(bytes[at + 2] - 0x80))
             }
+            0xef if bytes[at..].starts_with("\u{fffd}".as_bytes()) => (3, 0xfffd),
             _ => {
                 at += 1;
                 continue;
