@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use logboom_model::{Resource, Stream};
+use logboom_model::Stream;
+use logboom_wire::json_file;
 
 use crate::children::{pause, wait_until};
 use crate::end_to_end::Daemon;
-use crate::generate::{Container, write_record};
+use crate::generate::Container;
 use crate::lines::{self, SYSTEMS};
 use crate::random::Random;
 
@@ -27,7 +28,6 @@ pub fn measure(logboom: &Path, work: &Path, containers: usize, rate: u64, second
     let before = daemon.metric("logboom_records_total")?;
     let usage_before = daemon.usage()?;
     let mut random = Random::new(7);
-    let resource = Resource::builder().build();
     let (mut line, mut record) = (String::new(), Vec::new());
     let mut written: u64 = 0;
     let started = Instant::now();
@@ -38,8 +38,9 @@ pub fn measure(logboom: &Path, work: &Path, containers: usize, rate: u64, second
             for _ in 0..count {
                 line.clear();
                 lines::plain(SYSTEMS[number % SYSTEMS.len()], &mut random, &mut line);
+                line.push('\n');
                 record.clear();
-                write_record(&resource, Stream::Stdout, now(), line.as_bytes(), &mut record);
+                json_file::encode(line.as_bytes(), Stream::Stdout, &[], now(), &mut record);
                 file.write_all(&record)?;
                 written += 1;
             }

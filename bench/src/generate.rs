@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use logboom_model::{Flags, Record, Resource, Severity, Stream, parse_rfc3339};
+use logboom_model::{Stream, parse_rfc3339};
 use logboom_wire::json_file;
 
 use crate::Mix;
@@ -30,7 +30,6 @@ pub fn containers_folder(
     seed: u64,
 ) -> Result<Generated> {
     let mut made = Generated::default();
-    let resource = Resource::builder().build();
     for number in 0..containers {
         let system = SYSTEMS[number % SYSTEMS.len()];
         let container = Container::create(root, number, system)?;
@@ -47,6 +46,7 @@ pub fn containers_folder(
             } else {
                 lines::plain(system, &mut random, &mut line);
             }
+            line.push('\n');
             // Bursts in one millisecond, then pauses: times jitter at nanoseconds, as Docker's do.
             time += if random.below(7) == 0 {
                 1 + random.below(40_000_000) as i64
@@ -55,7 +55,7 @@ pub fn containers_folder(
             };
             let stream = if random.below(10) == 0 { Stream::Stderr } else { Stream::Stdout };
             record.clear();
-            write_record(&resource, stream, time, line.as_bytes(), &mut record);
+            json_file::encode(line.as_bytes(), stream, &[], time, &mut record);
             file.write_all(&record)?;
             written += record.len() as u64;
             made.lines += 1;
@@ -64,22 +64,6 @@ pub fn containers_folder(
         made.bytes += written;
     }
     Ok(made)
-}
-
-/// Appends one line as Docker writes it.
-pub fn write_record(resource: &Resource, stream: Stream, time: i64, body: &[u8], out: &mut Vec<u8>) {
-    let record = Record {
-        seq: 0,
-        time,
-        observed: time,
-        severity: Severity::UNSET,
-        stream,
-        flags: Flags::empty(),
-        body,
-        attributes: &[],
-        resource,
-    };
-    json_file::encode(&record, out);
 }
 
 /// One container's folder.
