@@ -1,15 +1,38 @@
 //! The local log: one writer, a durable bounded journal, readers at their own pace (DESIGN §3.1 and §3.4).
 //!
 //! [`Store`] is the open log of a running logboom; [`Snapshot`] is what a search reads, with or without a daemon.
+//!
+//! The path of a record: [`Store`] queues it (`queue`), the writer takes a group (`writer`), encodes it (`encode`,
+//! `format`), makes sure of the space (`space`), writes and syncs it to the active file (`active`), and only then
+//! shows it (`log`) to readers (`reader`, `snapshot`). After a crash `recover` reads it back through `entries`.
 
+mod active;
+mod clock;
+mod clock_guard;
+mod encode;
+mod entries;
 mod error;
+pub mod format;
+pub mod fs;
+mod gaps;
+pub mod limits;
+mod log;
 mod options;
+mod queue;
+mod reader;
+mod recover;
+mod shared;
 mod snapshot;
+mod space;
 mod stats;
 mod store;
+mod window;
+mod writer;
 
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{FlushError, OpenError, ReadError};
 pub use options::StoreOptions;
-pub use snapshot::{ScanProgress, Snapshot};
+pub use reader::Reader;
+pub use snapshot::{ScanProgress, Snapshot, Visit};
 pub use stats::{StoreState, StoreStats};
-pub use store::{Reader, Store};
+pub use store::{ManualStore, Store};

@@ -1,0 +1,83 @@
+//! Every limit of the store, each with its reason.
+
+/// Bodies of one journal file before the next one is begun: what one sealed segment will hold (DESIGN §3.3).
+pub const FILE_BODY_BYTES_MAX: u64 = 64 << 20;
+/// A journal file is at most this share of the budget, so that eviction takes small bites of a small store.
+pub const FILE_SHARE_OF_BUDGET: u64 = 16;
+/// A journal file on disk is at most this share of the budget, whatever its bodies compress to.
+pub const FILE_DISK_SHARE_OF_BUDGET: u64 = 8;
+/// Age at which a journal file that holds rows is closed, in nanoseconds.
+pub const FILE_AGE_NANOS_MAX: i64 = 3_600 * NANOS_PER_SECOND;
+/// Journal files kept at once; the oldest goes beyond. Bounds the table of files in each opening snapshot.
+pub const FILES_MAX: usize = 16_384;
+
+/// Smallest budget: a few files with their reserve.
+pub const MAX_BYTES_LEAST: u64 = 1 << 20;
+/// Preallocation grows by this share of the budget at a time …
+pub const ALLOCATE_SHARE_OF_BUDGET: u64 = 128;
+/// … but at least by one page …
+pub const ALLOCATE_BYTES_MIN: u64 = 4 << 10;
+/// … and at most by this: what a host loses to a store that stays idle.
+pub const ALLOCATE_BYTES_MAX: u64 = 4 << 20;
+/// Kept preallocated behind the end of the active file, so that an eviction mark, its gap row and a cursor fit when
+/// the disk is full. At least this …
+pub const RESERVE_BYTES_MIN: u64 = 16 << 10;
+/// … and at most this.
+pub const RESERVE_BYTES_MAX: u64 = 64 << 10;
+/// Counted against the budget for the directories and the lock file.
+pub const OVERHEAD_BYTES: u64 = 32 << 10;
+
+/// Raw bytes of one entry's payload; a decoder allocates no more, whatever a header says.
+pub const ENTRY_RAW_BYTES_MAX: usize = 96 << 20;
+/// Raw bytes of the resource definitions of one entry.
+pub const DEFINITIONS_RAW_BYTES_MAX: usize = 64 << 20;
+/// Rows of one entry.
+pub const ENTRY_ROWS_MAX: usize = 1 << 24;
+/// Memory of one submission; a larger one is never taken.
+pub const SUBMISSION_BYTES_MAX: usize = 48 << 20;
+/// Bytes of a state key.
+pub const STATE_KEY_BYTES_MAX: usize = 4 << 10;
+/// Bytes of a state value.
+pub const STATE_VALUE_BYTES_MAX: usize = 8 << 20;
+/// Resources defined by one journal file.
+pub const FILE_RESOURCES_MAX: usize = 1 << 20;
+
+/// Level of zstd: higher ones cost 1.6 times the CPU and save next to nothing on columns of log lines.
+pub const ZSTD_LEVEL: i32 = 1;
+/// Buffers above this size are given back when the store has been idle.
+pub const IDLE_BUFFER_BYTES: usize = 256 << 10;
+/// Sequential reads of journal files.
+pub const READ_BYTES: usize = 1 << 20;
+/// Reads of one header after a jump over a long payload.
+pub const READ_JUMP_BYTES: usize = 16 << 10;
+/// The newest journal files up to this size are verified when a store is opened; older ones when they are read.
+pub const VERIFY_BYTES_MAX: u64 = 64 << 20;
+
+/// Recent gaps kept for `status`.
+pub const RECENT_GAPS_MAX: usize = 256;
+/// Gaps being merged at once; beyond it the oldest is written at once.
+pub const OPEN_GAPS_MAX: usize = 4_096;
+/// Ranges known to be lost to corruption, so that each is told once.
+pub const LOST_RANGES_MAX: usize = 4_096;
+/// Resources not seen for so long are forgotten by `resources()`, in nanoseconds of the commit clock.
+pub const RESOURCE_AGE_NANOS_MAX: i64 = 24 * 3_600 * NANOS_PER_SECOND;
+
+/// First wait after a failed commit; it doubles …
+pub const RETRY_MS_FIRST: u64 = 100;
+/// … up to this.
+pub const RETRY_MS_MAX: u64 = 5_000;
+/// How often an idle writer looks after ages, minutes of gaps and free space.
+pub const TICK_MS: u64 = 5_000;
+/// How long `flush` waits.
+pub const FLUSH_MS_MAX: u64 = 30_000;
+/// How long an exclusive open waits for a lock that a reader may be probing.
+pub const LOCK_WAIT_MS: u64 = 500;
+/// A wall clock this far ahead of where the steady clock says it should be has jumped.
+pub const CLOCK_JUMP_NANOS: i64 = 3_600 * NANOS_PER_SECOND;
+/// Drift between two looks at the clocks that is slewing, not a jump.
+pub const CLOCK_SLEW_NANOS: i64 = 60 * NANOS_PER_SECOND;
+
+/// Nanoseconds of a second.
+pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
+/// Nanoseconds of a minute, by which gaps are merged.
+pub const NANOS_PER_MINUTE: i64 = 60 * NANOS_PER_SECOND;

@@ -1,0 +1,185 @@
+//! A reader with a position of its own: from the ring while it keeps up, from the files when it does not.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use logboom_model::{Batch, LogReader, TailEntry};
+
+use crate::entries::{Entries, EntryError, Step};
+use crate::log::{FileView, journal_path};
+use crate::shared::Shared;
+
+/// See the top of the file. It reads durable records only and never holds up the writer.
+pub struct Reader {
+    shared: Arc<Shared>,
+    position: u64,
+    place: Option<Place>,
+}
+
+/// Where a reader is in a file.
+struct Place {
+    file_id: u64,
+    entries: Entries,
+    offset: u64,
+}
+
+/// What the log has for a position.
+enum Found {
+    Nothing,
+    Evicted(u64),
+    Ring(Arc<[Batch]>),
+    File(FileView),
+}
+
+/// What a file has for a position.
+enum InFile {
+    Rows(Vec<Batch>),
+    /// Rows are missing up to this seq.
+    Missing(u64),
+}
+
+impl Reader {
+    pub(crate) fn new(shared: Arc<Shared>, from: u64) -> Self {
+        let oldest = if from <= 1 { shared.log().oldest_seq() } else { from };
+        Self { shared, position: oldest, place: None }
+    }
+
+    fn find(&self) -> Found {
+        let log = self.shared.log();
+        if self.position < log.evicted_to {
+            return Found::Evicted(log.evicted_to.min(log.end_seq));
+        }
+        if self.position >= log.end_seq {
+            return Found::Nothing;
+        }
+        if let Some(entry) = log.ring.get(self.position) {
+            return Found::Ring(entry.clone());
+        }
+        match log.file_of(self.position) {
+            Some(view) => Found::File(view),
+            None => Found::Evicted(log.oldest_seq().max(self.position + 1)),
+        }
+    }
+
+    fn read(&mut self, view: FileView) -> io::Result<InFile> {
+        if self.place.as_ref().is_none_or(|place| place.file_id != view.summary.id) {
+            let name = journal_path(view.summary.first_seq, view.summary.id);
+            let file = match self.shared.fs.open(&name, false) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(InFile::Missing(view.end_seq));
+                }
+                Err(error) => return Err(error),
+            };
+            let id = view.summary.id;
+            self.place = Some(Place { file_id: id, entries: Entries::new(file, id), offset: 0 });
+        }
+        let Some(place) = &mut self.place else { return Ok(InFile::Missing(view.end_seq)) };
+        loop {
+            let limit = if view.limit == u64::MAX { place.entries.file().length()? } else { view.limit };
+            let header = match place.entries.step(place.offset, limit, false)? {
+                Step::End(_) => return Ok(InFile::Missing(view.end_seq)),
+                Step::Damage(resumes_at) => {
+                    place.offset = resumes_at;
+                    continue;
+                }
+                Step::Entry(header) => header,
+            };
+            if header.rows == 0 || header.end_seq() <= self.position {
+                place.offset = header.end();
+                continue;
+            }
+            if header.end_seq() > view.end_seq {
+                return Ok(InFile::Missing(view.end_seq));
+            }
+            if header.first_seq > self.position {
+                return Ok(InFile::Missing(header.first_seq));
+            }
+            match place.entries.commit(&header) {
+                Ok(commit) => {
+                    place.offset = header.end();
+                    return Ok(InFile::Rows(commit.batches));
+                }
+                Err(EntryError::Io(error)) => return Err(error),
+                // The next entry shows what is missing.
+                Err(EntryError::Damaged(_)) => place.offset = header.end(),
+            }
+        }
+    }
+
+    /// Goes on behind an entry of which everything before the position has been seen.
+    fn take(&mut self, entry: Arc<[Batch]>) -> TailEntry {
+        let from = self.position;
+        self.position = entry.last().map_or(from, Batch::end_seq);
+        if entry.first().is_some_and(|batch| batch.first_seq() >= from) {
+            return TailEntry::Batches(entry);
+        }
+        let rest = entry.iter().filter(|batch| batch.end_seq() > from).map(|batch| behind(batch, from));
+        TailEntry::Batches(rest.collect())
+    }
+
+    fn skip(&mut self, to: u64) -> TailEntry {
+        let from = std::mem::replace(&mut self.position, to);
+        TailEntry::Evicted { from, to }
+    }
+}
+
+/// The rows of a batch from a seq on.
+fn behind(batch: &Batch, from: u64) -> Batch {
+    let skipped = from.saturating_sub(batch.first_seq()) as usize;
+    if skipped == 0 {
+        return batch.clone();
+    }
+    let mut rest = Batch::new(batch.resource().clone());
+    for row in skipped..batch.len() {
+        rest.push_with_attributes(batch.row(row), batch.body(row), batch.attributes(row));
+    }
+    rest.assign_seqs(from);
+    rest
+}
+
+impl LogReader for Reader {
+    fn next_entry(&mut self) -> io::Result<Option<TailEntry>> {
+        let view = match self.find() {
+            Found::Nothing => return Ok(None),
+            Found::Evicted(to) => return Ok(Some(self.skip(to))),
+            Found::Ring(entry) => {
+                self.place = None;
+                return Ok(Some(self.take(entry)));
+            }
+            Found::File(view) => view,
+        };
+        match self.read(view)? {
+            InFile::Rows(batches) => Ok(Some(self.take(batches.into()))),
+            InFile::Missing(to) => {
+                // What was evicted while it was being read is not lost to damage.
+                if let Found::Evicted(to) = self.find() {
+                    return Ok(Some(self.skip(to)));
+                }
+                self.shared.report_lost(self.position, to);
+                Ok(Some(self.skip(to)))
+            }
+        }
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+
+    fn wait(&mut self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let mut log = self.shared.log();
+        loop {
+            if log.end_seq > self.position {
+                return true;
+            }
+            let rest = deadline.saturating_duration_since(Instant::now());
+            if rest.is_zero() || log.closed {
+                return false;
+            }
+            log = self.shared.published.wait_timeout(log, rest).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the handles, the readers and the writer of one open store share.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use logboom_model::StoreId;
+use tokio::sync::watch;
+
+use crate::StoreOptions;
+use crate::clock::Clock;
+use crate::fs::Fs;
+use crate::limits::{
+    ALLOCATE_BYTES_MAX, ALLOCATE_BYTES_MIN, ALLOCATE_SHARE_OF_BUDGET, FILE_BODY_BYTES_MAX,
+    FILE_DISK_SHARE_OF_BUDGET, FILE_SHARE_OF_BUDGET, RESERVE_BYTES_MAX, RESERVE_BYTES_MIN,
+};
+use crate::log::Log;
+use crate::queue::Queue;
+use crate::stats::{StoreState, StoreStats};
+
+/// See the top of the file. `queue` is locked before `log` where both are.
+pub struct Shared {
+    /// The data directory, for messages.
+    pub dir: PathBuf,
+    /// Its files.
+    pub fs: Arc<dyn Fs>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Settings.
+    pub options: StoreOptions,
+    /// The store's id.
+    pub store_id: StoreId,
+    /// What waits for its commit.
+    pub queue: Mutex<Queue>,
+    /// Tells the writer that there is work.
+    pub work: Condvar,
+    /// Tells submitters and flushers that something was done.
+    pub room: Condvar,
+    /// What is durable.
+    pub log: Mutex<Log>,
+    /// Tells readers that there is more.
+    pub published: Condvar,
+    /// First seq not yet durable, for those who await.
+    pub durable: watch::Sender<u64>,
+}
+
+impl Shared {
+    /// The queue.
+    pub fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log.
+    pub fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A reader found seqs missing that nobody evicted: the writer will tell, once.
+    pub fn report_lost(&self, from: u64, to: u64) {
+        {
+            let mut log = self.log();
+            let from = from.max(log.evicted_to);
+            if from >= to || !log.note_lost(from, to) {
+                return;
+            }
+        }
+        self.queue().lost.push((from, to));
+        self.work.notify_one();
+    }
+
+    /// Preallocation grows by this.
+    pub fn allocate_step(&self) -> u64 {
+        let step = self.options.max_bytes / ALLOCATE_SHARE_OF_BUDGET;
+        step.clamp(ALLOCATE_BYTES_MIN, ALLOCATE_BYTES_MAX).next_multiple_of(ALLOCATE_BYTES_MIN)
+    }
+
+    /// Kept free behind the end of the active file.
+    pub fn reserve(&self) -> u64 {
+        (self.options.max_bytes / ALLOCATE_SHARE_OF_BUDGET).clamp(RESERVE_BYTES_MIN, RESERVE_BYTES_MAX)
+    }
+
+    /// Bodies of one file.
+    pub fn file_body_bytes_max(&self) -> u64 {
+        FILE_BODY_BYTES_MAX.min(self.options.max_bytes / FILE_SHARE_OF_BUDGET)
+    }
+
+    /// Bytes of one file.
+    pub fn file_bytes_max(&self) -> u64 {
+        self.options.max_bytes / FILE_DISK_SHARE_OF_BUDGET
+    }
+
+    /// Figures of this moment.
+    pub fn stats(&self) -> StoreStats {
+        let queued_bytes = self.queue().bytes() as u64;
+        let log = self.log();
+        StoreStats {
+            store_id: Some(self.store_id),
+            max_bytes: self.options.max_bytes,
+            queued_bytes,
+            ..stats(&log)
+        }
+    }
+}
+
+/// What the log says; what it does not know is left empty.
+pub fn stats(log: &Log) -> StoreStats {
+    let with_rows = |file: &&crate::log::JournalFile| file.summary.end_seq > file.summary.first_seq;
+    StoreStats {
+        bytes: log.bytes(),
+        journal_files: log.files.len() as u64,
+        oldest: log.files.iter().find(with_rows).map(|file| file.summary.first_commit),
+        newest: log.files.iter().rfind(with_rows).map(|file| file.summary.last_commit),
+        oldest_seq: log.oldest_seq(),
+        end_seq: log.end_seq,
+        records: log.end_seq - 1,
+        state: if log.closed { StoreState::Closed } else { log.condition },
+        last_error: log.last_error.clone().or_else(|| log.clock_note.clone()),
+        commits: log.commits,
+        syncs: log.syncs,
+        bytes_written: log.bytes_written,
+        failures: log.failures,
+        gaps: log.gaps.iter().cloned().collect(),
+        ..StoreStats::default()
+    }
+}
