@@ -10,13 +10,27 @@ const REPLACEMENT: char = '\u{fffd}';
 /// quote. `None` when the string has no end or an unknown escape; `out` may then have grown.
 pub(super) fn unescape<'a>(text: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
     let mut rest = text;
+    let mut at = memchr2(b'"', b'\\', rest)?;
     loop {
-        let at = memchr2(b'"', b'\\', rest)?;
         out.extend_from_slice(&rest[..at]);
         if rest[at] == b'"' {
             return Some(&rest[at + 1..]);
         }
         rest = escape(&rest[at + 1..], out)?;
+        at = next_special(rest)?;
+    }
+}
+
+/// Like `memchr2`, for text where the next quote or backslash is near: escapes come in crowds.
+fn next_special(text: &[u8]) -> Option<usize> {
+    const NEAR: usize = 16;
+    let is_special = |&byte: &u8| byte == b'"' || byte == b'\\';
+    match text.first_chunk::<NEAR>() {
+        Some(near) => match near.iter().position(is_special) {
+            Some(at) => Some(at),
+            None => Some(NEAR + memchr2(b'"', b'\\', &text[NEAR..])?),
+        },
+        None => text.iter().position(is_special),
     }
 }
 
