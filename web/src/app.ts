@@ -35,13 +35,8 @@ export class App {
   private status: Status | undefined;
   private containers: ContainerStatus[] | undefined;
   private frame = 0;
-  private tellStoreId: (id: string) => void = () => undefined;
-  private readonly firstStoreId = new Promise<string>((resolve) => (this.tellStoreId = resolve));
 
-  private readonly feed = new Feed(
-    () => this.refresh(),
-    async () => this.status?.store_id ?? this.firstStoreId,
-  );
+  private readonly feed = new Feed(() => this.refresh());
   private readonly toast = toaster();
   private readonly help = helpDialog((query) => this.change({ query }, true));
   private readonly search = searchBox((query, isFinal) => this.submit(query, isFinal));
@@ -75,7 +70,10 @@ export class App {
     window.addEventListener("hashchange", () => this.show(parseView(location.hash)));
     window.addEventListener("online", () => this.feed.retryNow());
     document.addEventListener("visibilitychange", () => !document.hidden && this.feed.retryNow());
-    NARROW.addEventListener("change", () => this.lines.rebuild(this.view));
+    NARROW.addEventListener("change", () => {
+      this.lines.rebuild(this.view);
+      this.refresh();
+    });
     this.show(parseView(location.hash), true);
     poll(fetchContainers, CONTAINERS_INTERVAL_MS, (containers) => {
       this.containers = containers ?? this.containers;
@@ -83,7 +81,6 @@ export class App {
     });
     poll(fetchStatus, STATUS_INTERVAL_MS, (status) => {
       this.status = status ?? this.status;
-      if (status) this.tellStoreId(status.store_id);
       this.refresh();
     });
   }

@@ -142,8 +142,13 @@ export class LinesPanel {
     this.list.scrollToRow(target ?? rows.first);
   }
 
+  /** Opening a row means to read it: the view stays where it is. */
   private flip(set: Set<Row>, row: Row): void {
-    if (!set.delete(row)) set.add(row);
+    if (!set.delete(row)) {
+      set.add(row);
+      this.feed.follow(false);
+      this.list.follow(false);
+    }
     this.list.rebuildRow(row);
   }
 

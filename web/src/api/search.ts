@@ -1,7 +1,9 @@
-// `/api/v1/search`: one record object a line, oldest first.
+// `/api/v1/search`: one record object a line, oldest first; what it says about itself stands in headers.
 
+import { parseCursor } from "../core/cursor";
 import { LineSplitter } from "../core/lines";
-import { decodeError, decodeRecord, parseJson, type LogRecord } from "../core/wire";
+import type { RecordRow } from "../core/row";
+import { decodeRecord, parseJson } from "../core/wire";
 import { ApiError, get, textOf } from "./http";
 
 export interface SearchParams {
@@ -11,21 +13,40 @@ export interface SearchParams {
   limit: number;
 }
 
-export async function search(params: SearchParams, signal: AbortSignal): Promise<LogRecord[]> {
-  const response = await get("search", { ...params }, signal);
+export interface SearchPage {
+  /** Oldest first. */
+  rows: RecordRow[];
+  /** Whether there are older hits than these. */
+  hasMore: boolean;
+}
+
+/** How often a search that found the server busy with others asks again, and after how long. */
+const BUSY_RETRIES = 5;
+const BUSY_WAIT_MS = 700;
+
+export async function search(params: SearchParams, signal: AbortSignal): Promise<SearchPage> {
+  const response = await getWhenFree(params, signal);
+  const storeId = parseCursor(response.headers.get("logboom-cursor") ?? "")?.storeId ?? "";
   const lines = new LineSplitter();
-  const records: LogRecord[] = [];
+  const rows: RecordRow[] = [];
   const take = (line: string): void => {
-    const value = parseJson(line);
-    const record = decodeRecord(value);
-    if (record) records.push(record);
-    else {
-      // The search failed after its answer had begun: the last line says why.
-      const error = decodeError(value);
-      if (error) throw new ApiError(500, error.message, error.at ?? undefined, error.hint ?? undefined);
-    }
+    const record = decodeRecord(parseJson(line));
+    if (!record) throw new ApiError(0, "the answer broke off or is not understood", undefined, "search again");
+    rows.push({ kind: "record", record, storeId });
   };
   for await (const text of textOf(response)) for (const line of lines.push(text)) take(line);
   for (const line of lines.end()) take(line);
-  return records;
+  return { rows, hasMore: response.headers.get("logboom-more") === "true" };
+}
+
+async function getWhenFree(params: SearchParams, signal: AbortSignal): Promise<Response> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await get("search", { ...params }, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 429) || attempt > BUSY_RETRIES) throw error;
+    }
+    await new Promise((resolve) => window.setTimeout(resolve, BUSY_WAIT_MS));
+    signal.throwIfAborted();
+  }
 }

@@ -64,7 +64,7 @@ export function helpDialog(onQuery: (query: string) => void): HelpDialog {
     el("table", {}, ...examples),
     el("h2", {}, "Keys"),
     el("table", {}, ...keys),
-    button({ class: "primary help-close", on: { click: () => element.close() } }, "Close"),
+    button({ class: "primary help-close", attrs: { autofocus: "" }, on: { click: () => element.close() } }, "Close"),
   );
   element.addEventListener("click", (event) => {
     if (event.target === element) element.close();

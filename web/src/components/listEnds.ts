@@ -2,6 +2,7 @@
 // what that means and what to do.
 
 import type { Edge, FeedState } from "../feed/feed";
+import { plain } from "../core/text";
 import { wider, type Range } from "../core/time";
 import { button, el, type Child } from "./dom";
 
@@ -58,7 +59,9 @@ function startText(data: EndsData): string {
 
 function empty(data: EndsData, callbacks: EndsCallbacks): Child[] {
   const { state, range, query } = data;
-  if (state.error) return [message("Nothing to show", state.error.hint ?? state.error.message)];
+  if (state.error) {
+    return data.rowCount > 0 ? [] : [message(state.error.message, state.error.hint ?? "")];
+  }
   if (state.isStale) {
     if (data.rowCount > 0) return [];
     const stop = data.isSearching && button({ on: { click: callbacks.onCancel } }, "Stop");
@@ -85,7 +88,7 @@ function empty(data: EndsData, callbacks: EndsCallbacks): Child[] {
 }
 
 function message(title: string, text: string): HTMLElement {
-  return el("div", { class: "empty" }, el("strong", {}, title), text !== "" && el("p", {}, text));
+  return el("div", { class: "empty" }, el("strong", {}, plain(title)), text !== "" && el("p", {}, plain(text)));
 }
 
 function actions(...children: Child[]): HTMLElement {

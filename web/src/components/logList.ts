@@ -45,6 +45,7 @@ export class LogList {
   private anchor = { index: 0, offset: 0 };
   private lastTop = 0;
   private frame = 0;
+  private isOutdated = false;
 
   constructor(options: LogListOptions) {
     this.options = options;
@@ -72,11 +73,9 @@ export class LogList {
     if (this.frame === 0) this.frame = requestAnimationFrame(() => this.draw());
   }
 
-  /** Builds every row anew: something that all rows depend on has changed. */
+  /** Builds every row anew at the next drawing: something that all rows depend on has changed. */
   rebuild(): void {
-    this.drawn.clear();
-    this.window.replaceChildren();
-    this.heights.reset(ROW_ESTIMATE_PX);
+    this.isOutdated = true;
     this.refresh();
   }
 
@@ -140,6 +139,12 @@ export class LogList {
   private draw(): void {
     this.frame = 0;
     const { source } = this.options;
+    if (this.isOutdated) {
+      this.isOutdated = false;
+      this.drawn.clear();
+      this.window.replaceChildren();
+      this.heights.reset(ROW_ESTIMATE_PX);
+    }
     this.heights.sync(source.first, source.end);
     const viewport = this.element.clientHeight;
     for (let pass = 0; pass < LAYOUT_PASSES_MAX; pass += 1) {
@@ -203,7 +208,8 @@ export class LogList {
     this.lastTop = scrollTop;
     this.takeAnchor();
     const isAtEnd = scrollHeight - scrollTop - clientHeight <= AT_END_PX;
-    if (isUp && this.isFollowing) this.setFollowing(false);
+    // Up and at the end at once is the browser's doing: what is below has become shorter.
+    if (isUp && !isAtEnd && this.isFollowing) this.setFollowing(false);
     else if (isDown && isAtEnd && !this.isFollowing) this.setFollowing(true);
     if (isUp && scrollTop < NEAR_PX + this.headHeight) this.options.onNearTop();
     if (isDown && scrollHeight - scrollTop - clientHeight < NEAR_PX) this.options.onNearEnd();

@@ -31,13 +31,13 @@ export function searchBox(onQuery: (query: string, isFinal: boolean) => void): S
     attrs: {
       type: "text",
       enterkeyhint: "search",
-      placeholder: 'Search all lines:  error   "connection refused"   container_name:web   severity>=warn',
+      placeholder: 'Search: error  "connection refused"  severity>=warn',
       "aria-label": "Search all lines",
       "aria-describedby": "search-error",
       autocomplete: "off",
       autocapitalize: "off",
       spellcheck: "false",
-      maxlength: "4096",
+      maxlength: "2000",
     },
   });
   const clear = button({ class: "search-clear", title: "Clear the search", on: { click: () => submit("", true) } }, "×");

@@ -54,7 +54,8 @@ export function statusBar(callbacks: StatusBarCallbacks): StatusBar {
       light.className = `light light-${kind}`;
       setText(connection, text);
       retry.hidden = kind !== "lost";
-      setText(count, rowCount === 0 || state.isStale ? "" : `${rowCount.toLocaleString("en")} lines shown`);
+      const more = state.older === "none" ? "" : state.mode === "search" ? "+" : "";
+      setText(count, rowCount === 0 || state.isStale ? "" : `${rowCount.toLocaleString("en")}${more} lines`);
       setText(trouble, troubleText(status));
       const [short, long] = storeText(status);
       setText(store, short);
@@ -71,6 +72,7 @@ function connectionText(state: FeedState): ["live" | "idle" | "busy" | "lost", s
   if (state.mode !== "live") return state.isStale ? ["busy", "Searching …"] : ["idle", "History"];
   if (state.connection.state === "waiting") return ["lost", `Lost: ${state.connection.reason}. Trying again by itself …`];
   if (state.connection.state === "connecting") return ["busy", "Connecting …"];
+  if (state.isStale) return ["busy", "Searching the last 24 h …"];
   return state.isFollowing ? ["live", "Live"] : ["idle", "Paused"];
 }
 

@@ -46,11 +46,13 @@ export function plain(text: string): string {
   return text.replace(SPECIAL, visibleName).replace(/[\n\t]/g, " ");
 }
 
-/** The picture of a control character, else its code point. */
+const C0 = "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
+
+/** A control character by its ASCII name, any other by its code point. */
 export function visibleName(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return "\u2421";
+  if (code < 0x20) return `<${C0[code]}>`;
+  if (code === 0x7f) return "<DEL>";
   return `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
 }
 

@@ -56,11 +56,9 @@ export class Feed {
   /** Rows not kept because the buffer was full while somebody was reading. */
   private skipped = 0;
   private readonly onChange: () => void;
-  private readonly storeId: () => Promise<string>;
 
-  constructor(onChange: () => void, storeId: () => Promise<string>) {
+  constructor(onChange: () => void) {
     this.onChange = onChange;
-    this.storeId = storeId;
   }
 
   /** Shows a view from its beginning; what was shown stays until the first of it comes. */
@@ -111,8 +109,7 @@ export class Feed {
     const since = view.around ? {} : bounds(view.range, Date.now());
     this.set({ older: "loading" });
     await this.attempt({ older: "more" }, async (signal) => {
-      const storeId = await this.storeId();
-      const page = await olderPage(this.rows, { query: view.query, since: since.since, storeId }, signal);
+      const page = await olderPage(this.rows, { query: view.query, since: since.since }, signal);
       this.rows.prepend(page.rows);
       this.set({ older: page.hasMore ? "more" : "none" });
     });
@@ -170,15 +167,13 @@ export class Feed {
 
   private async openSearch(view: View): Promise<void> {
     await this.attempt({}, async (signal) => {
-      const [storeId, records] = await Promise.all([
-        this.storeId(),
-        search({ query: view.query, limit: SEARCH_PAGE, ...bounds(view.range, Date.now()) }, signal),
-      ]);
+      const wanted = { query: view.query, limit: SEARCH_PAGE, ...bounds(view.range, Date.now()) };
+      // A range without a beginning goes back as far as there is, not the server's 24 hours.
+      const page = await search({ since: EVER, ...wanted }, signal);
       this.rows.clear();
-      for (const record of records) this.rows.append({ kind: "record", record, storeId });
+      for (const row of page.rows) this.rows.append(row);
       const dropped = this.rows.trim();
-      const hasMore = dropped > 0 || records.length >= SEARCH_PAGE;
-      this.set({ isStale: false, older: hasMore ? "more" : "none" });
+      this.set({ isStale: false, older: dropped > 0 || page.hasMore ? "more" : "none" });
     });
   }
 
