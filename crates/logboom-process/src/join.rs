@@ -1,5 +1,5 @@
-//! Joins the fragments of long lines, per stream, and splits what is longer than
-//! [`limits::LINE_BYTES_MAX`].
+//! Joins the fragments of long lines, per stream, and splits what is longer than [`limits::LINE_BYTES_MAX`], or
+//! would make all lanes together hold too much.
 //!
 //! A piece of a split line always ends where a fragment of the source ends, or its fragment is emitted whole:
 //! [`Join::held_from`] then never points at bytes whose text has left already, and reading on from there after a
@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use logboom_model::{Batch, Flags, Resource, Row, Rows, Stream, limits};
 
+use crate::held::{HeldAccount, HeldText};
+
 /// Text held back, at most one line per stream, each at most [`limits::LINE_BYTES_MAX`] bytes.
 pub(crate) struct Join {
     resource: Arc<Resource>,
     held: [Option<Held>; STREAMS],
+    account: HeldAccount,
 }
 
 const STREAMS: usize = Stream::Stderr as usize + 1;
@@ -21,13 +24,13 @@ const STREAMS: usize = Stream::Stderr as usize + 1;
 struct Held {
     start: u64,
     row: Row,
-    body: Vec<u8>,
+    body: HeldText,
     attributes: Vec<u8>,
 }
 
 impl Join {
-    pub(crate) fn new(resource: Arc<Resource>) -> Self {
-        Self { resource, held: [const { None }; STREAMS] }
+    pub(crate) fn new(resource: Arc<Resource>, account: HeldAccount) -> Self {
+        Self { resource, held: [const { None }; STREAMS], account }
     }
 
     /// The complete lines among these rows and what was held, in source order.
@@ -39,7 +42,7 @@ impl Join {
         if self.held.iter().all(Option::is_none) && is_untouched(&batch) {
             return batch;
         }
-        let held_bytes: usize = self.held.iter().flatten().map(|held| held.body.len()).sum();
+        let held_bytes: usize = self.held.iter().flatten().map(|held| held.body.bytes().len()).sum();
         let columns = batch.columns();
         let mut out =
             Batch::with_capacity(self.resource.clone(), batch.len(), columns.body.len() + held_bytes);
@@ -51,21 +54,25 @@ impl Join {
     }
 
     fn take(&mut self, start: u64, row: Row, body: &[u8], attributes: &[u8], out: &mut Batch) {
+        let partial = row.flags.contains(Flags::PARTIAL);
+        let account = &self.account;
+        let fits = |own: usize| {
+            own + body.len() <= limits::LINE_BYTES_MAX && (!partial || account.has_room(own, body.len()))
+        };
         let slot = &mut self.held[row.stream as usize];
-        if let Some(held) = slot.take_if(|held| held.body.len() + body.len() > limits::LINE_BYTES_MAX) {
+        if let Some(held) = slot.take_if(|held| !fits(held.body.bytes().len())) {
             held.emit(Flags::SPLIT, out);
         }
-        let partial = row.flags.contains(Flags::PARTIAL);
         match slot {
             Some(held) => {
-                held.body.extend_from_slice(body);
+                held.body.append(body);
                 held.row.flags |= row.flags;
                 if !partial && let Some(held) = slot.take() {
                     held.emit(Flags::empty(), out);
                 }
             }
-            None if partial && body.len() <= limits::LINE_BYTES_MAX => {
-                *slot = Some(Held { start, row, body: body.to_vec(), attributes: attributes.to_vec() });
+            None if partial && fits(0) => {
+                *slot = Some(Held { start, row, body: account.hold(body), attributes: attributes.to_vec() });
             }
             None => emit_pieces(row, body, attributes, out),
         }
@@ -96,7 +103,7 @@ impl Join {
 impl Held {
     fn emit(self, mark: Flags, out: &mut Batch) {
         let flags = (self.row.flags - Flags::PARTIAL) | mark;
-        out.push_with_attributes(Row { flags, ..self.row }, &self.body, &self.attributes);
+        out.push_with_attributes(Row { flags, ..self.row }, self.body.bytes(), &self.attributes);
     }
 }
 

@@ -4,23 +4,29 @@ use std::sync::Arc;
 
 use logboom_model::{Batch, Lane, Resource, Rows, Stages, Stream};
 
+use crate::held::HeldAccount;
 use crate::join::Join;
 use crate::severity::SeverityStage;
 
 /// Makes lanes that join partial lines and find severities.
 #[derive(Debug, Default)]
-pub struct FixedStages {}
+pub struct FixedStages {
+    held: HeldAccount,
+}
 
 impl FixedStages {
     /// The stages with their default settings; there are no others yet.
     pub fn new() -> Self {
-        Self {}
+        Self::default()
     }
 }
 
 impl Stages for FixedStages {
     fn lane(&self, resource: &Arc<Resource>) -> Box<dyn Lane> {
-        Box::new(FixedLane { join: Join::new(resource.clone()), severity: SeverityStage::default() })
+        Box::new(FixedLane {
+            join: Join::new(resource.clone(), self.held.clone()),
+            severity: SeverityStage::default(),
+        })
     }
 }
 

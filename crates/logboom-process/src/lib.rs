@@ -3,6 +3,7 @@
 //! Floor 2 of the workspace: no I/O, no clock. Sources see only [`logboom_model::Stages`] and
 //! [`logboom_model::Lane`]; the binary hands them [`FixedStages`].
 
+mod held;
 mod join;
 mod lane;
 mod limits;

@@ -14,3 +14,10 @@ pub(crate) const JSON_WINDOW_BYTES: usize = 8 << 10;
 
 /// Members of a JSON line that are looked at.
 pub(crate) const JSON_MEMBERS_MAX: usize = 64;
+
+/// Text of unfinished lines that all lanes of a process hold together, in bytes. A thousand containers that never
+/// end their lines would hold two megabytes each; beyond this their lines are split early.
+pub(crate) const HELD_BYTES_MAX: usize = 64 << 20;
+
+/// Held per stream even then, in bytes: one fragment as Docker cuts it.
+pub(crate) const HELD_FRAGMENT_BYTES: usize = 16 << 10;

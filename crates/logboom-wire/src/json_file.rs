@@ -117,7 +117,13 @@ pub fn first_record(input: &[u8]) -> Option<&[u8]> {
 }
 
 fn skip_nuls(input: &[u8], progress: &mut Progress) {
-    let nuls = input[progress.consumed..].iter().take_while(|&&byte| byte == 0).count();
+    const BLOCK: [u8; 64] = [0; 64];
+    let rest = &input[progress.consumed..];
+    if rest.first() != Some(&0) {
+        return;
+    }
+    let blocks = rest.chunks_exact(BLOCK.len()).take_while(|&block| *block == BLOCK).count() * BLOCK.len();
+    let nuls = blocks + rest[blocks..].iter().take_while(|&&byte| byte == 0).count();
     progress.consumed += nuls;
     progress.nul_bytes += nuls;
 }

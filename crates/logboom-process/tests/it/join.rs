@@ -170,6 +170,29 @@ fn a_single_row_over_the_limit_is_split() {
 }
 
 #[test]
+fn a_thousand_containers_without_line_ends_stay_within_one_budget() {
+    let stages = FixedStages::new();
+    let piece = "x".repeat(16 << 10);
+    let mut lanes: Vec<_> = (0..200).map(|_| stages.lane(&resource())).collect();
+    let mut early = 0;
+    for start in 0..40 {
+        for lane in &mut lanes {
+            let batch = lane.run(rows(&[fragment(start, OUT, PART, &piece)]));
+            early += batch.columns().body.len();
+            assert!(batch.records().all(|record| record.flags == Flags::SPLIT));
+            assert!(lane.held_from(OUT).is_some());
+        }
+    }
+    let held: usize =
+        lanes.iter_mut().filter_map(|lane| lane.flush(None)).map(|batch| batch.columns().body.len()).sum();
+    assert_eq!(early + held, 200 * 40 * piece.len());
+    assert!(held <= (64 << 20) + 200 * piece.len(), "{held}");
+    // What was given up is free again.
+    let mut lane = stages.lane(&resource());
+    assert!((0..60).all(|start| lane.run(rows(&[fragment(start, OUT, PART, &piece)])).is_empty()));
+}
+
+#[test]
 fn an_undecoded_line_has_no_severity_and_ends_an_undecoded_fragment() {
     let raw = Flags::UNDECODED;
     let mut lane = lane();
