@@ -66,7 +66,6 @@ pub struct Active {
     last_bytes: u64,
     allocated: u64,
     body_bytes: u64,
-    commits: u64,
     /// Resources defined in it.
     pub definitions: Definitions,
 }
@@ -105,7 +104,6 @@ impl Active {
     /// Takes note of the entry just written.
     pub fn note(&mut self, header: &EntryHeader, body_bytes: u64) {
         self.body_bytes += body_bytes;
-        self.commits += 1;
         self.summary.end_seq = header.end_seq();
         self.summary.min_time = self.summary.min_time.min(header.min_time);
         self.summary.max_time = self.summary.max_time.max(header.max_time);
@@ -215,7 +213,6 @@ impl Writer {
             last_bytes: end,
             allocated,
             body_bytes: 0,
-            commits: 0,
             definitions: Definitions::default(),
         };
         let released = self.active.replace(next).map(|before| before.release());
@@ -256,15 +253,11 @@ impl Writer {
 
     /// A write or sync failed: nobody writes or syncs this file again. What it holds durably stays readable.
     pub(crate) fn poison(&mut self, error: WriteError) -> WriteError {
-        let Some(active) = self.active.take() else { return error };
+        self.active = None;
         let text = error.describe(&self.shared.dir);
         tracing::error!(error = text, "a journal file failed and is not written any more");
-        let mut log = self.shared.log();
-        log.failures += 1;
-        // One that holds nothing but its snapshot would only take space from its successor.
-        if active.commits == 0 && self.shared.fs.unlink(&active.name).is_ok() {
-            log.files.pop();
-        }
+        // It may hold the only copy of the small state: it goes when its successor is durable, not before.
+        self.shared.log().failures += 1;
         error
     }
 

@@ -13,10 +13,11 @@ use crate::store::{EVICTED_TO_KEY, JOURNAL_DIR};
 use crate::writer::{Pending, Room, Writer};
 
 impl Writer {
-    /// Kept out of ordinary use: what a new file takes when the one before has failed.
+    /// Kept out of ordinary use: what new files take when the one before has failed. Two, because a new file that
+    /// fails at once stays until its successor is durable.
     fn slack(&self) -> u64 {
         let file = self.snapshot_bytes + self.shared.reserve() + self.shared.allocate_step();
-        file.next_multiple_of(ALLOCATE_BYTES_MIN) + ALLOCATE_BYTES_MIN
+        2 * (file.next_multiple_of(ALLOCATE_BYTES_MIN) + ALLOCATE_BYTES_MIN)
     }
 
     /// Gets the active file the space for so many bytes in all, and some more to go on with.

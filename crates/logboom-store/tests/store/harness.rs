@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use logboom_model::{
     Batch, Flags, Gap, Intake, LogReader, Resource, Row, Severity, StateUpdate, Stream, Submission,
@@ -168,10 +168,6 @@ pub fn scan(snapshot: &Snapshot, times: std::ops::Range<i64>) -> Vec<Vec<String>
 pub fn gap(name: &str, reason: logboom_model::GapReason) -> Gap {
     Gap::unknown(resource(name), "docker", reason, "for a test")
 }
-
-/// Counts how many times each was acknowledged.
-#[derive(Default)]
-pub struct Acks(pub Arc<Mutex<Vec<u64>>>);
 
 pub fn is_full(result: Result<(), SubmitError>) -> bool {
     matches!(result, Err(SubmitError::Full(_)))

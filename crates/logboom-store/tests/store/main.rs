@@ -1,5 +1,7 @@
 //! The store as a whole: on a simulated disk that fails and crashes, and on a real one.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod crash;
 mod harness;
+mod model;
 mod smoke;
