@@ -66,9 +66,17 @@ export async function search(page, query) {
   await settled(page);
 }
 
-/** The rows of the current view are here. */
+/** The rows of the current view are here and drawn; changes take effect with the next frames. */
 export async function settled(page) {
-  await page.waitForFunction(() => !document.querySelector(".list.is-stale"));
+  await frames(page);
+  await page.waitForFunction(() => document.querySelector(".list") && !document.querySelector(".list.is-stale"));
+  await frames(page);
+}
+
+async function frames(page) {
+  await page.evaluate(() => new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }));
 }
 
 export async function until(what, check, timeoutMs = 8_000) {

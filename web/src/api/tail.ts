@@ -31,6 +31,8 @@ export interface TailOptions {
 
 /** The server sends a position at least every 15 s; two missed ones mean that the connection is dead. */
 const SILENCE_MAX_MS = 40_000;
+/** Before there is a cursor the server may be searching its history, which it gives up after 300 s. */
+const FIRST_SILENCE_MAX_MS = 330_000;
 const RETRY_FIRST_MS = 300;
 const RETRY_MAX_MS = 5_000;
 
@@ -84,13 +86,13 @@ export class Tail {
     }
   }
 
-  /** One connection, until it ends; says whether anything came. */
+  /** One connection, until it ends; says whether it brought anything. */
   private async read(): Promise<boolean> {
     const attempt = new AbortController();
     const onStop = (): void => attempt.abort();
     this.stopper.signal.addEventListener("abort", onStop);
-    let watchdog = window.setTimeout(onStop, SILENCE_MAX_MS);
-    let isAlive = false;
+    const before = this.state;
+    let watchdog = window.setTimeout(onStop, before.cursor ? SILENCE_MAX_MS : FIRST_SILENCE_MAX_MS);
     try {
       const { query, lines, since } = this.options;
       const from = this.state.cursor && formatCursor(this.state.cursor);
@@ -98,16 +100,15 @@ export class Tail {
       this.options.onConnection({ state: "open" });
       const parser = new EventParser();
       for await (const text of textOf(response)) {
-        isAlive = true;
-        window.clearTimeout(watchdog);
-        watchdog = window.setTimeout(onStop, SILENCE_MAX_MS);
         this.take(parser, text);
         if (this.isStopped) break;
+        window.clearTimeout(watchdog);
+        watchdog = window.setTimeout(onStop, this.state.cursor ? SILENCE_MAX_MS : FIRST_SILENCE_MAX_MS);
       }
-      return isAlive;
+      return this.state !== before;
     } catch (error) {
-      // A connection that had worked is tried again at once, whatever ended it.
-      if (isAlive && !this.isStopped && !(error instanceof ApiError)) return true;
+      // A connection that had worked is tried again soon, whatever ended it.
+      if (this.state !== before && !this.isStopped && !(error instanceof ApiError)) return true;
       throw error;
     } finally {
       window.clearTimeout(watchdog);
