@@ -50,21 +50,24 @@ const RECORD_FIELDS: [(&str, RecordField); 8] = [
 /// What reaches the parsed key whatever else has its name.
 const ATTRIBUTES_PREFIX: &str = "attributes.";
 
-/// Whether text before an operator can be a name: starts with a letter, `_` or `@`.
+/// Whether text before an operator can be a name: starts with a letter, `_` or `@`, ends with a letter, digit or `_`.
 pub(crate) fn is_name(text: &str) -> bool {
     let mut characters = text.chars();
     let first = characters.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '@');
-    first && characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | '@'))
+    let last = text.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_');
+    first && last && characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | '@'))
 }
 
-/// Resolves a name as typed. `None` when nothing is left behind `attributes.`.
-pub(crate) fn resolve(name: &str) -> Option<Field> {
+/// Resolves a name as typed.
+pub(crate) fn resolve(name: &str) -> Field {
     if let Some(key) = name.strip_prefix(ATTRIBUTES_PREFIX) {
-        return (!key.is_empty()).then(|| Field::Named(FieldName::new(key, true)));
+        return Field::Named(FieldName::new(key, true));
     }
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, full)| full);
-    let record = RECORD_FIELDS.iter().find(|(field, _)| *field == name);
-    Some(record.map_or_else(|| Field::Named(FieldName::new(name, false)), |(_, field)| Field::Record(*field)))
+    match RECORD_FIELDS.iter().find(|(field, _)| *field == name) {
+        Some((_, field)) => Field::Record(*field),
+        None => Field::Named(FieldName::new(name, false)),
+    }
 }
 
 /// The name of a resource or attribute. `_` and `.` are the same in names, so that columns, queries and

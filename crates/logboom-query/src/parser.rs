@@ -269,7 +269,7 @@ impl<'a> Parser<'a> {
             term::with_regex(self, at, name, pattern)?
         } else {
             let operator = self.operator(name)?;
-            term::with_value(self, at, name, operator)?
+            term::with_value(self, name, operator)?
         };
         Ok(Expression::Term(term))
     }

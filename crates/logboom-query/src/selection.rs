@@ -13,7 +13,7 @@ impl Selection {
         self.rows = rows;
         self.words.clear();
         self.words.resize(rows.div_ceil(64), if all { u64::MAX } else { 0 });
-        if let Some(last) = self.words.last_mut().filter(|_| rows % 64 != 0) {
+        if let Some(last) = self.words.last_mut().filter(|_| !rows.is_multiple_of(64)) {
             *last &= (1 << (rows % 64)) - 1;
         }
     }

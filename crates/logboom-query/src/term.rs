@@ -25,7 +25,7 @@ pub(crate) fn with_regex(
     name: &str,
     pattern: Pattern,
 ) -> Result<Term, QueryError> {
-    match field(parser, at, name)? {
+    match resolve(name) {
         Field::Record(RecordField::Body) => Ok(Term::BodyRegex(pattern)),
         Field::Record(_) => {
             let message = format!("{name} takes no regular expression");
@@ -38,11 +38,10 @@ pub(crate) fn with_regex(
 /// `name:value`, `name>=value` …; the parser stands behind the operator.
 pub(crate) fn with_value(
     parser: &mut Parser<'_>,
-    at: usize,
     name: &str,
     operator: Operator,
 ) -> Result<Term, QueryError> {
-    let field = field(parser, at, name)?;
+    let field = resolve(name);
     let value = value(parser, name, operator, &field)?;
     match field {
         Field::Named(field) => {
@@ -88,11 +87,6 @@ const STREAMS: &str = "stdout or stderr";
 const KINDS: &str = "log, gap or lifecycle";
 const SEVERITIES: &str = "trace, debug, info, warn, error, fatal, unset, or a number from 0 to 24";
 const TIMES: &str = "a date such as 2026-11-22 or a time such as 2026-11-22T09:13:00Z";
-
-fn field(parser: &Parser<'_>, at: usize, name: &str) -> Result<Field, QueryError> {
-    resolve(name)
-        .ok_or_else(|| parser.error(at, "an attribute's name is missing").hint("write attributes.name"))
-}
 
 fn value(
     parser: &mut Parser<'_>,
