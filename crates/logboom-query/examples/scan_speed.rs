@@ -1,14 +1,18 @@
-//! How fast the matcher reads: MB of bodies per second on one thread, data in memory.
+//! How fast the matcher reads, data in memory, and how fast a search reads a store in a temporary directory: MB of
+//! bodies per second on one thread.
 //!
 //! `cargo run --profile bench -p logboom-query --example scan_speed [FILE…]`: the lines of the files, repeated up to
 //! 256 MB; made-up access and JSON lines without files.
 
+use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
-use logboom_model::{Batch, Flags, Resource, Row, Severity, Stream};
-use logboom_query::{Selection, parse};
+use logboom_model::{Batch, Flags, Intake as _, Resource, Row, Severity, Stream, Submission, SubmitError};
+use logboom_query::{SearchRequest, Selection, parse, search};
+use logboom_store::{Store, StoreOptions};
 
 const BYTES: usize = 256 << 20;
 const BATCH_BYTES: usize = 1 << 20;
@@ -33,7 +37,7 @@ const QUERIES: &[&str] = &[
     "body~/user=\\w+x/",
 ];
 
-fn main() -> std::io::Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut lines = Vec::new();
     for path in std::env::args().skip(1) {
         let text = std::fs::read(path)?;
@@ -46,12 +50,17 @@ fn main() -> std::io::Result<()> {
     let bytes: usize = batches.iter().map(|batch| batch.columns().body.len()).sum();
     let rows: usize = batches.iter().map(Batch::len).sum();
     println!("{} MB in {rows} lines of {} bytes", bytes / 1_000_000, bytes / rows.max(1));
+    in_memory(&batches, bytes);
+    in_a_store(batches)
+}
+
+fn in_memory(batches: &[Batch], bytes: usize) {
     for text in QUERIES {
         match parse(text) {
             Ok(query) => {
                 let (mut matcher, mut selection, mut found) = (query.matcher(), Selection::default(), 0);
                 let started = Instant::now();
-                for batch in &batches {
+                for batch in batches {
                     matcher.matches_batch(batch, &mut selection);
                     found += black_box(&selection).count();
                 }
@@ -60,6 +69,32 @@ fn main() -> std::io::Result<()> {
             }
             Err(error) => println!("{error}"),
         }
+    }
+}
+
+fn in_a_store(batches: Vec<Batch>) -> Result<(), Box<dyn Error>> {
+    let dir = tempfile::tempdir()?;
+    let store = Store::open(dir.path(), StoreOptions::default())?;
+    for batch in batches {
+        let mut submission = Submission { batches: vec![batch], ..Submission::default() };
+        while let Err(refused) = store.try_submit(submission) {
+            let SubmitError::Full(back) = refused else { return Err("the store is closed".into()) };
+            submission = *back;
+            store.wait_for_room(Duration::from_secs(1));
+        }
+    }
+    store.flush()?;
+    for text in ["zyzzyva", "status>=600", "service:other", "*"] {
+        let query = parse(text)?;
+        let request = SearchRequest { query, since: i64::MIN, until: None, limit: 1000 };
+        let started = Instant::now();
+        let result = search(&store.snapshot(), &request, &AtomicBool::new(false), &mut |_| {})?;
+        let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+        let speed = result.scanned_bytes as f64 / 1e3 / milliseconds;
+        println!(
+            "search {text:23} {speed:8.0} MB/s {:9} found in {milliseconds:.1} ms",
+            result.records.len()
+        );
     }
     Ok(())
 }

@@ -246,7 +246,7 @@ impl fmt::Display for Term {
             Self::Stream(stream) => write!(f, "stream:{}", stream.name()),
             Self::Kind(kind) => write!(f, "kind:{}", kind.name()),
             Self::Field(name, FieldTest::Is(text, None)) => write!(f, "{name}:{text}"),
-            Self::Field(name, FieldTest::Is(_, Some(number))) => write!(f, "{name}:{number}"),
+            Self::Field(name, FieldTest::Is(text, Some(_))) => write!(f, "{name}:{}", text.pieces.concat()),
             Self::Field(name, FieldTest::Compare(operator, number)) => {
                 write!(f, "{name}{}{number}", operator.text())
             }

@@ -86,7 +86,9 @@ pub fn start(spec: SinkSpec, wiring: Wiring) -> Result<SinkHandle, StartError> {
 pub fn start_on(fd: OwnedFd, spec: SinkSpec, wiring: Wiring) -> Result<SinkHandle, StartError> {
     let key = cursor::key(&spec.name);
     let Wiring { intake, open_reader, end_seq, resolve, accept, resource } = wiring;
-    let cursor = match intake.state(&key) {
+    let state = intake.state(&key);
+    let is_new = state.is_none();
+    let cursor = match state {
         Some(value) => committed_cursor(&spec.name, &value, end_seq())?,
         None => first_cursor(&spec, &key, intake.as_ref(), resolve)?,
     };
@@ -111,7 +113,7 @@ pub fn start_on(fd: OwnedFd, spec: SinkSpec, wiring: Wiring) -> Result<SinkHandl
     let finished = Finished(shared.clone());
     let thread = thread::Builder::new().name(format!("sink {}", spec.name)).spawn(move || {
         let _finished = finished;
-        shipper.run();
+        shipper.run(is_new);
     });
     match thread {
         Ok(thread) => Ok(SinkHandle::new(shared, thread)),
@@ -182,7 +184,14 @@ struct Shipper {
 }
 
 impl Shipper {
-    fn run(mut self) {
+    fn run(mut self, is_new: bool) {
+        let first = self.reader.position();
+        if is_new {
+            // What was gone before the name appeared was never promised to it.
+            self.read = self.read.max(first.saturating_sub(1));
+        } else {
+            self.evicted(self.read + 1, first);
+        }
         while !self.shared.stopping() {
             match self.reader.next_entry() {
                 Ok(Some(TailEntry::Batches(batches))) => self.ship(&batches),

@@ -110,6 +110,8 @@ fn what_queries_mean() {
         ("status:500", "status:500"),
         ("status:\"500\"", r#"status:"500""#),
         ("status:-5", "status:-5"),
+        ("status:-0.0", "status:-0.0"),
+        ("status:5E2", "status:5e2"),
         ("status:5*", "status:5*"),
         ("x:OR", r#"x:"or""#),
         // Comparisons.

@@ -92,9 +92,17 @@ impl Log {
         self.changed.notify_all();
     }
 
-    /// A reader that begins at a seq.
+    /// A reader that begins at a seq, or where the log begins when it is asked for the first of all.
     pub fn reader(self: &Arc<Self>, from: u64) -> Box<dyn LogReader> {
-        Box::new(Reader { log: self.clone(), entry: 0, position: from })
+        let mut position = from;
+        if from <= 1 {
+            let inner = self.inner.lock().unwrap();
+            position = match inner.entries.front() {
+                Some(Ok(TailEntry::Evicted { to, .. })) => *to,
+                _ => 1,
+            };
+        }
+        Box::new(Reader { log: self.clone(), entry: 0, position })
     }
 }
 

@@ -130,8 +130,9 @@ fn evicted_records_become_a_gap_row_of_the_sink_and_it_goes_on() {
 fn behind_a_filter_nobody_knows_how_many_were_wanted() {
     let log = Log::new();
     log.evict(5);
+    log.set_state("sink/cursor/stdout", "{\"v\":1,\"seq\":0}");
     let (_reader, writer) = io::pipe().unwrap();
-    let sink = start(&log, writer, "logboom.from=earliest&logboom.where=error");
+    let sink = start(&log, writer, "logboom.where=error");
     assert!(sink.wait_until(PATIENCE, |status| status.cursor == 5));
     let gaps = log.gaps();
     assert_eq!((gaps[0].seqs, gaps[0].count_kind), (Some((1, 6)), CountKind::Unknown));
@@ -259,5 +260,18 @@ fn a_cursor_beyond_the_end_of_an_older_copy_of_the_log_is_taken_back() {
     let sink = start(&log, writer, "");
     log.append(&["two"]);
     assert_eq!(bodies(reader, 1), ["two"]);
+    assert!(sink.stop());
+}
+
+#[test]
+fn what_was_gone_before_the_name_appeared_is_no_loss_of_it() {
+    let log = Log::new();
+    log.evict(5);
+    log.append(&["six"]);
+    let (reader, writer) = io::pipe().unwrap();
+    let sink = start(&log, writer, "logboom.from=earliest");
+    assert_eq!(bodies(reader, 1), ["six"]);
+    assert!(sink.wait_until(PATIENCE, |status| status.cursor == 6));
+    assert!(log.gaps().is_empty());
     assert!(sink.stop());
 }
