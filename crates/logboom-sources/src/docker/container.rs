@@ -1,0 +1,480 @@
+//! One container: its files, its metadata, and what is to be done about it next. The reader's thread owns it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use logboom_model::{CountKind, Flags, Gap, GapReason, Lifecycle, Resource, Stream};
+
+use super::backlog::{self, History};
+use super::board::{Board, Card};
+use super::cursor::{Cursor, Desk, Found, Turn};
+use super::lifecycle::{LifeState, Phase};
+use super::metadata::{self, Metadata};
+use super::outbox::{Outbox, key};
+use super::position::Position;
+use super::resume::{self, Loss};
+use super::rotation::{Ledger, LogNames, Missed, newer_files};
+use super::{NAME, resource};
+use crate::limits::ROTATION_IS_FAST;
+
+/// Whether a container is read, and why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Via {
+    /// It is new, and its lines wait for its metadata until then.
+    Waiting(Instant),
+    /// Its files are read.
+    Files,
+    /// It asks not to be collected.
+    Ignored(String),
+    /// Its log is not in files.
+    NotInFiles(String),
+}
+
+/// Where its reading begins.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// It was there at the first start: at its end, and the rest as backlog. Records before the time are left out.
+    FirstStart {
+        /// See above; `None` for no backlog.
+        backlog: Option<i64>,
+    },
+    /// It is younger than logboom.
+    Beginning,
+    /// It was read before.
+    Position(Position),
+}
+
+/// What of its history is still to be read.
+pub enum Backlog {
+    /// Nothing.
+    None,
+    /// All from this position, when its turn comes.
+    Pending(Position),
+    /// It is being read.
+    Active(Box<Cursor>),
+}
+
+/// What everything about a container may need.
+pub struct Context {
+    /// The way to the journal.
+    pub outbox: Outbox,
+    /// The shared buffer.
+    pub desk: Desk,
+    /// What is shown.
+    pub board: Arc<Board>,
+    /// `host.name`.
+    pub host: String,
+    /// Id of the container logboom runs in, or its beginning.
+    pub own_container: Option<String>,
+    /// Start of this round.
+    pub now: Instant,
+}
+
+/// One container.
+pub struct Container {
+    /// Full id.
+    pub id: Arc<str>,
+    /// Its files.
+    pub names: LogNames,
+    /// inotify's number of its folder, if it is watched.
+    pub watch: Option<i32>,
+    /// What Docker says about it.
+    pub metadata: Option<Metadata>,
+    /// What its rows carry.
+    pub resource: Arc<Resource>,
+    /// Whether it is read.
+    pub via: Via,
+    /// The live reader, once there are files.
+    pub cursor: Option<Cursor>,
+    /// The history.
+    pub backlog: Backlog,
+    /// Its story so far.
+    pub life: LifeState,
+    /// When what its config says is to be told, if the engine has not told it by then.
+    pub life_due: Option<Instant>,
+    /// How it is shown.
+    pub card: Arc<Card>,
+    /// It is in the queue of those with something to read.
+    pub queued: bool,
+    /// Its folder is gone.
+    pub gone: bool,
+    /// There may be newer files.
+    pub needs_walk: bool,
+    /// Its metadata may have changed.
+    pub needs_config: bool,
+    /// Events about its live name.
+    pub ledger: Ledger,
+    origin: Origin,
+    last_rotation: Option<Instant>,
+}
+
+impl Container {
+    /// A container whose folder was found.
+    pub fn new(
+        id: &str,
+        names: LogNames,
+        origin: Origin,
+        life: LifeState,
+        wait_until: Instant,
+        host: &str,
+    ) -> Self {
+        let resource = Arc::new(resource::bare(id, &life.name, host));
+        Self {
+            id: id.into(),
+            names,
+            watch: None,
+            metadata: None,
+            resource,
+            via: Via::Waiting(wait_until),
+            cursor: None,
+            backlog: Backlog::None,
+            life,
+            life_due: None,
+            card: Card::new(),
+            queued: false,
+            gone: false,
+            needs_walk: true,
+            needs_config: true,
+            ledger: Ledger::default(),
+            origin,
+            last_rotation: None,
+        }
+    }
+
+    /// Whether its rows are wanted, lifecycle rows included.
+    pub fn is_wanted(&self) -> bool {
+        !matches!(self.via, Via::Ignored(_))
+    }
+
+    /// Whether its files are read, or will be as soon as it has a name.
+    pub fn is_read(&self) -> bool {
+        matches!(self.via, Via::Waiting(_) | Via::Files)
+    }
+
+    /// Reads its metadata; says whether its run may have changed.
+    pub fn read_config(&mut self, context: &Context) -> bool {
+        self.needs_config = false;
+        match metadata::read(self.names.folder()) {
+            Ok(Some(metadata)) => {
+                let changed = self.metadata.as_ref() != Some(&metadata);
+                if changed {
+                    self.learn(metadata, context);
+                }
+                changed
+            }
+            Ok(None) => false,
+            Err(error) => {
+                context.board.error(format!("metadata of container {}: {error}", short(&self.id)));
+                false
+            }
+        }
+    }
+
+    fn learn(&mut self, metadata: Metadata, context: &Context) {
+        let before = self.metadata.as_ref().map(|metadata| metadata.run).unwrap_or_default();
+        let run = metadata.run;
+        self.metadata = Some(metadata);
+        self.name_it(context);
+        if let Some(cursor) = &mut self.cursor {
+            if !run.running && (before.running || run.finished != before.finished) {
+                cursor.flush_at_end();
+            }
+            if let (true, Some(started), Some(finished)) = (run.running, run.started, run.finished)
+                && Some(started) != before.started
+                && started > finished
+            {
+                // The first record of a run may be a little older than its `StartedAt`.
+                cursor.end_run_at(finished.max(started - 100_000_000));
+            }
+        }
+    }
+
+    /// Makes the resource from the metadata, and decides whether it is collected.
+    pub fn name_it(&mut self, context: &Context) {
+        let Some(metadata) = &self.metadata else { return };
+        let resource = resource::of(&self.id, metadata, &context.host);
+        if *self.resource != resource {
+            self.resource = Arc::new(resource);
+        }
+        let own = context.own_container.as_deref();
+        self.via = if let Some(why) = resource::ignored(&self.id, metadata, own) {
+            Via::Ignored(why)
+        } else if let Some(why) = resource::not_in_files(metadata, &self.names.live()) {
+            Via::NotInFiles(why)
+        } else {
+            Via::Files
+        };
+        if !self.is_read() {
+            self.cursor = None;
+            self.backlog = Backlog::None;
+        }
+        self.show();
+    }
+
+    /// Puts what is known on the card.
+    pub fn show(&self) {
+        let metadata = self.metadata.as_ref();
+        let state = match metadata {
+            _ if self.gone => "removed",
+            Some(metadata) if metadata.run.running => "running",
+            Some(metadata) if metadata.run.started.is_none() => "created",
+            Some(_) => "exited",
+            None => "",
+        };
+        self.card.edit(|text| {
+            text.name = self.resource.container_name().to_owned();
+            text.image = metadata.map(|metadata| metadata.image.clone()).unwrap_or_default();
+            text.service = self.resource.service_name().to_owned();
+            text.state = state;
+            text.via = match &self.via {
+                Via::Waiting(_) => "files, waiting for config.v2.json".to_owned(),
+                Via::Files => "files".to_owned(),
+                Via::Ignored(why) | Via::NotInFiles(why) => why.clone(),
+            };
+        });
+    }
+
+    /// Opens its files, or those that came after the ones held. Returns its history, on the first start.
+    pub fn walk(&mut self, context: &mut Context) -> io::Result<Option<History>> {
+        if !self.is_read() {
+            self.needs_walk = false;
+            return Ok(None);
+        }
+        if self.cursor.is_none() {
+            let history = self.open(context)?;
+            self.needs_walk = false;
+            return Ok(history);
+        }
+        let Some(cursor) = &mut self.cursor else { return Ok(None) };
+        let newer = newer_files(&self.names, cursor)?;
+        self.needs_walk = false;
+        let found = newer.files.len();
+        newer.files.into_iter().for_each(|file| cursor.push(file));
+        if let Some(missed) = self.ledger.settle(found, newer.reached) {
+            self.missed(missed, context);
+        }
+        Ok(None)
+    }
+
+    fn open(&mut self, context: &mut Context) -> io::Result<Option<History>> {
+        let (cursor, history) = match &self.origin {
+            Origin::Beginning => (resume::from_beginning(&self.names)?, None),
+            Origin::FirstStart { backlog } => {
+                let (cursor, history) = backlog::look(&self.names, backlog.unwrap_or(i64::MAX))?;
+                let history = history.filter(|_| cursor.position().is_some());
+                if let Some(history) = &history {
+                    context.outbox.state(key::POSITION, &self.id, Some(history.live.encode()));
+                }
+                (cursor, history.filter(|_| backlog.is_some()))
+            }
+            Origin::Position(position) => {
+                let resumed = resume::resume(&self.names, position)?;
+                let cursor = resumed.cursor.unwrap_or_else(|| Cursor::new(Vec::new()));
+                if let Some(loss) = resumed.loss {
+                    self.lost(loss, cursor.last_time(), context);
+                    let position = cursor.position().map(|position| position.encode());
+                    context.outbox.state(key::POSITION, &self.id, position);
+                }
+                (cursor, None)
+            }
+        };
+        self.cursor = Some(cursor);
+        self.ledger = Ledger::default();
+        Ok(history)
+    }
+
+    /// Whether two rotations came close together just now.
+    pub fn rotated(&mut self, now: Instant) -> bool {
+        self.last_rotation.replace(now).is_some_and(|last| now.duration_since(last) < ROTATION_IS_FAST)
+    }
+
+    fn missed(&self, missed: Missed, context: &mut Context) {
+        let mut gap = Gap::unknown(
+            self.resource.clone(),
+            NAME,
+            GapReason::SourceRotatedAway,
+            "the log was rotated faster than it could be opened",
+        );
+        gap.from = self.cursor.as_ref().and_then(Cursor::last_time);
+        gap.to = Some(context.desk.observed);
+        if let Missed::Files(files) = missed {
+            // A file is rotated only when it has grown, so each had a record at least.
+            gap.count = files;
+            gap.count_kind = CountKind::AtLeast;
+        }
+        context.outbox.gap(gap);
+    }
+
+    fn lost(&self, loss: Loss, from: Option<i64>, context: &mut Context) {
+        let (reason, stream, detail) = match loss {
+            Loss::Truncated => (
+                GapReason::SourceTruncated,
+                Stream::None,
+                "the log file is shorter or other than when it was read last; it is read again from its start",
+            ),
+            Loss::FileGone => (
+                GapReason::SourceRotatedAway,
+                Stream::None,
+                "the file that was read last is gone: rotated away or replaced while logboom was not running",
+            ),
+            Loss::LineStartGone(stream) => {
+                (GapReason::SourceRotatedAway, stream, "the file in which an unfinished line began is gone")
+            }
+        };
+        let mut gap = Gap::unknown(self.resource.clone(), NAME, reason, detail);
+        gap.stream = stream;
+        gap.from = from;
+        gap.to = Some(context.desk.observed);
+        context.outbox.gap(gap);
+    }
+
+    /// Reads once; says whether there is more.
+    pub fn turn(&mut self, context: &mut Context) -> bool {
+        if self.via != Via::Files {
+            return false;
+        }
+        let Some(cursor) = &mut self.cursor else { return false };
+        let mut found = Found::default();
+        let turn = cursor.turn(&mut context.desk, &self.resource, &mut found);
+        let position = if found.moved { cursor.position() } else { None };
+        let lag = match turn {
+            Ok(Turn::More) => cursor.lag_bytes(),
+            _ => 0,
+        };
+        self.card.lag_bytes.store(lag, Ordering::Relaxed);
+        self.deliver(found, context);
+        if let Some(position) = position {
+            context.outbox.state(key::POSITION, &self.id, Some(position.encode()));
+        }
+        match turn {
+            Ok(Turn::More) => true,
+            Ok(_) => {
+                if self.life.phase == Phase::Exited && !self.life.drained && !self.needs_walk {
+                    self.life.drained = true;
+                    self.save_life(context);
+                }
+                false
+            }
+            Err(error) => {
+                context.board.error(format!("log of container {}: {error}", short(&self.id)));
+                if self.gone {
+                    let detail = format!("the log of a removed container cannot be read: {error}");
+                    let gap = Gap::unknown(self.resource.clone(), NAME, GapReason::SourceUnreadable, &detail);
+                    context.outbox.gap(gap);
+                }
+                false
+            }
+        }
+    }
+
+    /// Emits text held for too long.
+    pub fn flush_old(&mut self, before: i64, context: &mut Context) {
+        let Some(cursor) = &mut self.cursor else { return };
+        let mut found = Found::default();
+        cursor.flush_older_than(before, &mut found);
+        if found.moved {
+            let position = cursor.position();
+            self.deliver(found, context);
+            context.outbox.state(key::POSITION, &self.id, position.map(|position| position.encode()));
+        }
+    }
+
+    /// Reads the history once; says whether there is more.
+    pub fn backlog_turn(&mut self, context: &mut Context) -> bool {
+        if let Backlog::Pending(position) = &self.backlog {
+            match resume::resume(&self.names, position) {
+                Ok(resumed) => {
+                    let from = position.streams.iter().filter_map(|stream| stream.last_time).max();
+                    if let Some(loss) = resumed.loss {
+                        self.lost(loss, from, context);
+                    }
+                    self.backlog = match resumed.cursor {
+                        Some(cursor) => Backlog::Active(Box::new(cursor)),
+                        None => Backlog::None,
+                    };
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.lost(Loss::FileGone, None, context);
+                    self.backlog = Backlog::None;
+                }
+                Err(error) => {
+                    context.board.error(format!("history of container {}: {error}", short(&self.id)));
+                    return false;
+                }
+            }
+        }
+        let Backlog::Active(cursor) = &mut self.backlog else {
+            context.outbox.state(key::BACKLOG, &self.id, None);
+            return false;
+        };
+        let mut found = Found::default();
+        let turn = cursor.turn(&mut context.desk, &self.resource, &mut found);
+        let position = if found.moved { cursor.position() } else { None };
+        found.batches.iter_mut().for_each(|batch| batch.mark_all(Flags::BACKLOG));
+        self.deliver(found, context);
+        match turn {
+            Ok(Turn::More) => {
+                if let Some(position) = position {
+                    context.outbox.state(key::BACKLOG, &self.id, Some(position.encode()));
+                }
+                true
+            }
+            Ok(Turn::Idle | Turn::Finished) => {
+                self.backlog = Backlog::None;
+                context.outbox.state(key::BACKLOG, &self.id, None);
+                false
+            }
+            Err(error) => {
+                context.board.error(format!("history of container {}: {error}", short(&self.id)));
+                false
+            }
+        }
+    }
+
+    fn deliver(&mut self, found: Found, context: &mut Context) {
+        let board = &context.board;
+        board.bytes.fetch_add(found.bytes, Ordering::Relaxed);
+        board.decode_errors.fetch_add(found.undecoded, Ordering::Relaxed);
+        if found.truncated {
+            self.lost(Loss::Truncated, self.cursor.as_ref().and_then(Cursor::last_time), context);
+        }
+        if let Some(error) = found.unreadable {
+            let detail = format!("a rotated file is damaged, the rest of it cannot be read: {error}");
+            let gap = Gap::unknown(self.resource.clone(), NAME, GapReason::SourceUnreadable, &detail);
+            context.outbox.gap(gap);
+        }
+        for batch in found.batches {
+            let rows = batch.len() as u64;
+            context.board.records.fetch_add(rows, Ordering::Relaxed);
+            self.card.records.fetch_add(rows, Ordering::Relaxed);
+            if let Some((_, newest)) = batch.time_range() {
+                self.card.set_last_time(newest);
+            }
+            context.outbox.rows(batch);
+        }
+    }
+
+    /// Tells rows about it and keeps its story; told or not, what is new is kept.
+    pub fn tell(&mut self, rows: &[Lifecycle], context: &mut Context) {
+        if rows.is_empty() {
+            return;
+        }
+        if self.is_wanted() {
+            context.outbox.lifecycle(&self.resource, rows, context.desk.observed);
+            context.board.records.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        }
+        self.save_life(context);
+    }
+
+    /// Keeps its story.
+    pub fn save_life(&self, context: &mut Context) {
+        context.outbox.state(key::CONTAINER, &self.id, Some(self.life.encode()));
+    }
+}
+
+/// An id as people know it.
+pub fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}

@@ -1,0 +1,380 @@
+//! Which containers there are, and which of their files changed: inotify tells at once, the scan makes sure.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+
+use logboom_model::{Gap, GapReason};
+use rustix::fs::inotify::ReadFlags;
+
+use super::NAME;
+use super::container::{Backlog, Container, Origin, Via};
+use super::lifecycle::LifeState;
+use super::metadata::{CONFIG, HOST_CONFIG};
+use super::outbox::key;
+use super::position::Position;
+use super::rotation::{LogName, LogNames};
+use super::worker::Worker;
+use crate::limits::{CONTAINERS_MAX, DELETED_OPEN_BYTES_MAX, METADATA_WAIT, RETRY_INTERVAL};
+
+/// Whether a name in the folder of containers is a container's: 64 lower-case hex digits.
+pub fn is_container_id(name: &[u8]) -> bool {
+    name.len() == 64 && name.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+enum Change {
+    Appeared(String),
+    Vanished(String),
+    RootGone,
+    Folder(usize, FolderChange),
+}
+
+enum FolderChange {
+    Created,
+    Written,
+    Config,
+    Gone,
+}
+
+impl Worker {
+    /// Takes what inotify has to say.
+    pub(super) fn take_events(&mut self) {
+        let mut changes = Vec::new();
+        let (root, by_watch, slots) = (self.root_watch, &self.by_watch, &self.slots);
+        let overflow = self.watcher.drain(|watch, flags, name| {
+            let change = if Some(watch) == root {
+                root_change(flags, name)
+            } else {
+                by_watch.get(&watch).and_then(|&slot| {
+                    let container = slots.get(slot)?.as_ref()?;
+                    Some(Change::Folder(slot, folder_change(&container.names, flags, name)?))
+                })
+            };
+            changes.extend(change);
+        });
+        for change in changes {
+            match change {
+                Change::Appeared(id) => self.appear(&id),
+                Change::Vanished(id) => self.vanish(&id),
+                Change::RootGone => self.root_watch = None,
+                Change::Folder(slot, change) => self.folder_changed(slot, &change),
+            }
+        }
+        if overflow {
+            for container in self.slots.iter_mut().flatten() {
+                container.ledger.lost_events();
+            }
+            self.scan();
+        }
+    }
+
+    fn folder_changed(&mut self, slot: usize, change: &FolderChange) {
+        let Some(Some(container)) = self.slots.get_mut(slot) else { return };
+        match change {
+            FolderChange::Created => {
+                container.ledger.created();
+                container.needs_walk = true;
+                self.changed.push(slot);
+            }
+            FolderChange::Written => self.enqueue(slot),
+            FolderChange::Config => {
+                container.needs_config = true;
+                self.changed.push(slot);
+            }
+            FolderChange::Gone => {
+                let id = container.id.clone();
+                self.vanish(&id);
+            }
+        }
+    }
+
+    /// A container's folder was found.
+    pub(super) fn appear(&mut self, id: &str) {
+        let (position, life) = self.remembered(id);
+        let origin = position.map_or(Origin::Beginning, Origin::Position);
+        if let Some(slot) = self.add(id, origin, life) {
+            self.look_at(slot);
+        }
+    }
+
+    /// What the state says of a container.
+    pub(super) fn remembered(&self, id: &str) -> (Option<Position>, Option<LifeState>) {
+        let state =
+            |prefix: &str| self.context.outbox.intake().state(&[prefix.as_bytes(), id.as_bytes()].concat());
+        let position = state(key::POSITION).and_then(|bytes| match Position::decode(&bytes) {
+            Ok(position) => Some(position),
+            Err(error) => {
+                self.context
+                    .board
+                    .error(format!("position of container {id}: {error}; it is read from its beginning"));
+                None
+            }
+        });
+        (position, state(key::CONTAINER).and_then(|bytes| LifeState::decode(&bytes)))
+    }
+
+    /// Watches a container's folder and gives it a slot; `None` when it has one.
+    pub(super) fn add(&mut self, id: &str, origin: Origin, life: Option<LifeState>) -> Option<usize> {
+        if self.by_id.contains_key(id) || self.slots.len() >= CONTAINERS_MAX {
+            return None;
+        }
+        let names = LogNames::new(&self.folder.join(id), id);
+        let wait_until = self.context.now + METADATA_WAIT;
+        let life = life.unwrap_or_default();
+        let mut container = Container::new(id, names, origin, life, wait_until, &self.context.host);
+        // Before anything is looked at: what changes later is told.
+        container.watch = self.watcher.add_container(container.names.folder());
+        if container.watch.is_none() {
+            container.ledger.lost_events();
+            self.polling = true;
+        }
+        if let Backlog::None = container.backlog
+            && let Some(bytes) =
+                self.context.outbox.intake().state(&[key::BACKLOG.as_bytes(), id.as_bytes()].concat())
+            && let Ok(position) = Position::decode(&bytes)
+        {
+            container.backlog = Backlog::Pending(position);
+        }
+        let slot = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
+        self.by_id.insert(container.id.clone(), slot);
+        self.by_watch.extend(container.watch.map(|watch| (watch, slot)));
+        self.context.board.put(&container.id, &container.card);
+        if matches!(container.backlog, Backlog::Pending(_)) {
+            self.history.push_back(slot);
+        }
+        self.due_at(wait_until);
+        if slot == self.slots.len() {
+            self.slots.push(Some(container));
+        } else {
+            self.slots[slot] = Some(container);
+        }
+        Some(slot)
+    }
+
+    /// A container's folder is gone: what is open is read to its end.
+    pub(super) fn vanish(&mut self, id: &str) {
+        let Some(&slot) = self.by_id.get(id) else { return };
+        let now = self.context.now;
+        let Some(Some(container)) = self.slots.get_mut(slot).filter(|_| !self.folder.join(id).exists())
+        else {
+            return;
+        };
+        if container.gone {
+            return;
+        }
+        container.gone = true;
+        container.needs_walk = false;
+        container.needs_config = false;
+        if let Via::Waiting(_) = container.via {
+            container.via = Via::Files;
+        }
+        if let Some(cursor) = &mut container.cursor {
+            cursor.close();
+        }
+        container.show();
+        container.card.edit(|text| text.removed = Some(now));
+        if let Backlog::Pending(_) = container.backlog {
+            // Its files went with the folder; the turn of its history says so.
+            self.history.retain(|&other| other != slot);
+            self.history.push_front(slot);
+        }
+        self.enqueue(slot);
+    }
+
+    /// Looks at the files and metadata of every container that changed.
+    pub(super) fn look_at_changed(&mut self) {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        for slot in changed {
+            self.look_at(slot);
+        }
+    }
+
+    /// Looks at the metadata and files of one container, and reads what there is.
+    pub(super) fn look_at(&mut self, slot: usize) {
+        let Some(Some(container)) = self.slots.get_mut(slot) else { return };
+        if container.needs_config && container.read_config(&self.context) {
+            self.config_changed(slot);
+        }
+        let Some(Some(container)) = self.slots.get_mut(slot) else { return };
+        if container.needs_walk {
+            let opened = container.cursor.is_some();
+            match container.walk(&mut self.context) {
+                Ok(_) if opened && container.rotated(self.context.now) => self.hurry(),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => container.needs_walk = false,
+                Err(error) => {
+                    self.context.board.error(format!("log files of container {}: {error}", container.id));
+                    self.retry.push(slot);
+                    self.due_at(self.context.now + RETRY_INTERVAL);
+                }
+            }
+        }
+        self.enqueue(slot);
+    }
+
+    /// Makes sure that nothing was missed: containers, files, bytes.
+    pub(super) fn scan(&mut self) {
+        if self.watcher.reopen() {
+            self.rewatch_all();
+        }
+        if self.root_watch.is_none() {
+            self.root_watch = self.watcher.add_root(&self.folder);
+        }
+        self.polling = self.root_watch.is_none();
+        match self.list() {
+            Ok(ids) => {
+                self.context.board.edit(|words| words.waiting = None);
+                let missing: Vec<Arc<str>> = self
+                    .by_id
+                    .keys()
+                    .filter(|id| ids.binary_search_by(|other| other.as_str().cmp(id)).is_err())
+                    .cloned()
+                    .collect();
+                ids.iter().for_each(|id| self.appear(id));
+                missing.iter().for_each(|id| self.vanish(id));
+            }
+            Err(error) => {
+                let why = format!("waiting for {}: {error}", self.folder.display());
+                self.context.board.edit(|words| words.waiting = Some(why));
+            }
+        }
+        for slot in 0..self.slots.len() {
+            self.check(slot);
+        }
+        let trouble = self.watcher.take_trouble().filter(|_| self.polling);
+        self.context.board.edit(|words| words.degraded = trouble);
+        self.context.board.tidy(self.context.now);
+    }
+
+    fn rewatch_all(&mut self) {
+        self.root_watch = None;
+        self.by_watch.clear();
+        self.slots.iter_mut().flatten().for_each(|container| container.watch = None);
+    }
+
+    /// The ids of all containers, sorted.
+    pub(super) fn list(&self) -> io::Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            if is_container_id(name.as_bytes()) {
+                ids.extend(name.into_string());
+            }
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn check(&mut self, slot: usize) {
+        let Some(Some(container)) = self.slots.get_mut(slot) else { return };
+        if container.gone {
+            self.enqueue(slot);
+            return;
+        }
+        if container.watch.is_none() {
+            container.watch = self.watcher.add_container(container.names.folder());
+            match container.watch {
+                Some(watch) => {
+                    self.by_watch.insert(watch, slot);
+                }
+                None => {
+                    container.ledger.lost_events();
+                    self.polling = true;
+                }
+            }
+            container.needs_config = true;
+        }
+        let held = container.cursor.as_ref().and_then(|cursor| cursor.newest()).map(|file| file.log.inode());
+        let live = std::fs::metadata(container.names.live())
+            .ok()
+            .map(|state| super::identity::Inode::from_metadata(&state));
+        container.needs_walk |= live.is_some() && live != held && container.is_read();
+        container.needs_config |= container.metadata.is_none();
+        let grown = container.cursor.as_ref().is_some_and(|cursor| cursor.has_changed());
+        if container.needs_walk || container.needs_config {
+            self.changed.push(slot);
+        }
+        if grown {
+            self.enqueue(slot);
+        }
+    }
+
+    /// Gives up the oldest of the deleted files that are kept open when they take too much space.
+    pub(super) fn limit_deleted_files(&mut self) {
+        loop {
+            let mut total = 0;
+            let mut oldest: Option<(i64, usize)> = None;
+            for (slot, container) in self.slots.iter().enumerate() {
+                let Some(container) = container else { continue };
+                let Some(cursor) = &container.cursor else { continue };
+                if cursor.chain().len() < 2 && !container.gone {
+                    continue;
+                }
+                for (index, file) in cursor.chain().enumerate() {
+                    let Some(state) = file.log.state().ok().filter(|state| state.deleted) else { continue };
+                    total += state.allocated;
+                    if index == 0 && oldest.is_none_or(|(modified, _)| state.modified < modified) {
+                        oldest = Some((state.modified, slot));
+                    }
+                }
+            }
+            let Some((_, slot)) = oldest.filter(|_| total > DELETED_OPEN_BYTES_MAX) else { return };
+            let Some(Some(container)) = self.slots.get_mut(slot) else { return };
+            let Some(unread) = container.cursor.as_mut().and_then(|cursor| cursor.give_up_oldest()) else {
+                return;
+            };
+            let mut gap = Gap::unknown(
+                container.resource.clone(),
+                NAME,
+                GapReason::OpenFilesLimit,
+                "deleted files kept open to be read took too much space; the oldest was given up",
+            );
+            gap.bytes = Some(unread);
+            self.context.outbox.gap(gap);
+            self.enqueue(slot);
+        }
+    }
+}
+
+fn root_change(flags: ReadFlags, name: &[u8]) -> Option<Change> {
+    if flags.intersects(ReadFlags::DELETE_SELF | ReadFlags::IGNORED) {
+        return Some(Change::RootGone);
+    }
+    if !is_container_id(name) {
+        return None;
+    }
+    let id = String::from_utf8_lossy(name).into_owned();
+    let appeared = flags.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO);
+    Some(if appeared { Change::Appeared(id) } else { Change::Vanished(id) })
+}
+
+fn folder_change(names: &LogNames, flags: ReadFlags, name: &[u8]) -> Option<FolderChange> {
+    if flags.intersects(ReadFlags::DELETE_SELF | ReadFlags::IGNORED) {
+        return Some(FolderChange::Gone);
+    }
+    let placed = flags.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO);
+    if name == CONFIG.as_bytes() || name == HOST_CONFIG.as_bytes() {
+        return placed.then_some(FolderChange::Config);
+    }
+    match names.parse(name)? {
+        LogName::Live if placed => Some(FolderChange::Created),
+        LogName::Live => Some(FolderChange::Written),
+        // The file that was live a moment ago.
+        LogName::Rotated(_) => (!placed && !name.ends_with(b".gz")).then_some(FolderChange::Written),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_full_ids_are_containers() {
+        assert!(is_container_id("0123456789abcdef".repeat(4).as_bytes()));
+        for name in ["", "tmp", &"0123456789ABCDEF".repeat(4), &"0".repeat(63), &"0".repeat(65)] {
+            assert!(!is_container_id(name.as_bytes()), "{name}");
+        }
+    }
+}
