@@ -1,0 +1,47 @@
+//! A record as one line of JSON, whatever its attributes contain.
+
+use logboom_model::{Record, record_to_json};
+
+/// Appends the record without any line break. Attributes come from the log as they were; between their tokens JSON
+/// allows line breaks, which would break NDJSON and SSE. Inside JSON strings there are none, so that a space is the
+/// same value.
+pub(crate) fn push_record(record: &Record<'_>, out: &mut Vec<u8>) {
+    let start = out.len();
+    record_to_json(record, out);
+    if record.attributes.iter().any(|&byte| is_line_break(byte)) {
+        out[start..].iter_mut().filter(|byte| is_line_break(**byte)).for_each(|byte| *byte = b' ');
+    }
+}
+
+fn is_line_break(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
+}
+
+#[cfg(test)]
+mod tests {
+    use logboom_model::{Flags, Resource, Severity, Stream};
+
+    use super::*;
+
+    #[test]
+    fn line_breaks_between_tokens_of_attributes_do_not_break_the_line() {
+        let resource = Resource::builder().build();
+        let record = Record {
+            seq: 1,
+            time: 0,
+            observed: 0,
+            severity: Severity::UNSET,
+            stream: Stream::Stdout,
+            flags: Flags::empty(),
+            body: b"a\r\nb",
+            attributes: b"{\r\"a\":\n\"\\r\\n\"}",
+            resource: &resource,
+        };
+        let mut line = Vec::new();
+        push_record(&record, &mut line);
+        assert!(!line.iter().any(|&byte| is_line_break(byte)));
+        let value: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(value["attributes"]["a"], "\r\n");
+        assert_eq!(value["body"], "a\r\nb");
+    }
+}
