@@ -71,3 +71,48 @@ async fn serve_http(
         tracing::debug!(%error, "connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::routing::get;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    /// Tells when the handler that owns it is dropped.
+    struct Dropped(mpsc::Sender<()>);
+
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.0.try_send(());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handler_is_dropped_as_soon_as_its_client_goes_away() {
+        let (sender, mut dropped) = mpsc::channel(1);
+        let (started, mut start) = mpsc::channel(1);
+        let handler = get(move || {
+            let (guard, started) = (Dropped(sender.clone()), started.clone());
+            async move {
+                let _guard = guard;
+                let _ = started.send(()).await;
+                std::future::pending::<()>().await;
+            }
+        });
+        let (_stop, stopping) = watch::channel(false);
+        let router = Router::new().route("/", handler);
+        let acceptor = Acceptor { router, tls: None, limits: Limits::default(), stopping };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        tokio::spawn(acceptor.serve(listener.accept().await.unwrap().0));
+        client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        start.recv().await.unwrap();
+        drop(client);
+        timeout(Duration::from_secs(10), dropped.recv()).await.unwrap().unwrap();
+    }
+}

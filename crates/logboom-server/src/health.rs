@@ -10,8 +10,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
+use logboom_store::StoreState;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::answer::Problem;
 use crate::state::Shared;
@@ -61,14 +62,21 @@ impl Health {
 
 /// `GET /healthz`: 200, or 503 when the process is deadlocked.
 pub(crate) async fn healthz(State(state): State<Shared>) -> Response {
+    match is_alive(&state).await {
+        Ok(()) => "ok\n".into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn is_alive(state: &Shared) -> Result<(), Problem> {
     let store = state.context.store.clone();
     let probe = move || {
         store.stats();
     };
     if state.health.check(Arc::new(probe)).await {
-        return "ok\n".into_response();
+        return Ok(());
     }
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the local log does not answer").into_response()
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the local log does not answer"))
 }
 
 /// `GET /readyz`: 200 while the store is open and the server is not stopping.
@@ -76,7 +84,15 @@ pub(crate) async fn readyz(State(state): State<Shared>) -> Response {
     if *state.stopping.borrow() {
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "logboom is stopping").into_response();
     }
-    "ok\n".into_response()
+    if let Err(problem) = is_alive(&state).await {
+        return problem.into_response();
+    }
+    let store = state.context.store.clone();
+    let is_open = tokio::task::spawn_blocking(move || store.stats().state != StoreState::Closed);
+    match timeout(state.limits.health_timeout, is_open).await {
+        Ok(Ok(true)) => "ok\n".into_response(),
+        _ => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the local log is not open").into_response(),
+    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,11 @@ impl Events {
         b"retry: 1000\n\n"
     }
 
+    /// A comment, which clients skip: the connection is alive while history is being searched.
+    pub fn patience() -> &'static [u8] {
+        b": searching\n\n"
+    }
+
     /// A record by which a client can resume.
     pub fn record(self, record: &Record<'_>, out: &mut Vec<u8>) {
         self.id(record.seq, out);

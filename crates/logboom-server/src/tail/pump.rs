@@ -79,10 +79,15 @@ impl Pump {
             let permit = state.searches.clone().acquire_owned().await.map_err(|_| Ended)?;
             search::find(&state, request, permit).await.map_err(|_| Ended)
         };
-        let (found, _permit) = tokio::select! {
-            found = search => found?,
-            () = stopped(&mut self.stopping) => return Err(Ended),
-            () = self.sender.closed() => return Err(Ended),
+        tokio::pin!(search);
+        let (found, _permit) = loop {
+            tokio::select! {
+                found = &mut search => break found?,
+                () = tokio::time::sleep(self.state.limits.tail_heartbeat) => {}
+                () = stopped(&mut self.stopping) => return Err(Ended),
+                () = self.sender.closed() => return Err(Ended),
+            }
+            self.send(Bytes::from_static(Events::patience()), None).await?;
         };
         let mut chunk = Vec::new();
         for record in found.records {

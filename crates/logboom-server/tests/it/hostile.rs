@@ -51,7 +51,12 @@ async fn what_is_too_long_or_not_http_is_refused() {
     let long = "a".repeat(30_000);
     let many: String = (0..100).map(|number| format!("X-{number}: a\r\n")).collect();
     for (request, expected) in [
-        (format!("GET /api/v1/search?query={long} HTTP/1.1\r\nHost: localhost\r\n\r\n"), "414"),
+        (
+            format!(
+                "GET /api/v1/search?query={long} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            ),
+            "414",
+        ),
         (format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: {long}{long}\r\n\r\n"), "431"),
         (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n"), "431"),
         ("GET / HTTP/1.1\r\nHost: local\0host\r\n\r\n".to_owned(), "400"),

@@ -44,3 +44,12 @@ async fn clients_that_neither_read_nor_finish_do_not_hold_up_a_stop() {
     rig.stop().await;
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
+
+#[tokio::test]
+async fn a_closed_store_is_not_ready_and_not_dead() {
+    let rig = Rig::start().await;
+    assert_eq!(rig.get("/readyz").await.status(), 200);
+    rig.store.close();
+    assert_eq!(rig.get("/readyz").await.status(), 503);
+    assert_eq!(rig.get("/healthz").await.status(), 200);
+}
