@@ -58,12 +58,13 @@ async function resumes({ page, url, daemon, docker }) {
   await settled(page);
   let written = 0;
   const write = () => counter.print(`number ${(written += 1)}`);
-  const timer = setInterval(write, 25);
+  const timer = setInterval(write, 50);
   try {
     for (let round = 0; round < 2; round += 1) {
       const before = written;
       await until("lines before the kill", async () => (await lines(page)).includes(`number ${before + 8}`));
       await daemon.kill();
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await until("the page says so", async () => /^Lost/.test(await page.locator(".status-connection").textContent()));
       await daemon.start();
       await until("live again", async () => /^Live/.test(await page.locator(".status-connection").textContent()), 15_000);
@@ -74,10 +75,8 @@ async function resumes({ page, url, daemon, docker }) {
   const last = `number ${written}`;
   await until(last, async () => (await lines(page)).includes(last));
   const all = (await lines(page)).filter((text) => text.startsWith("number "));
-  const first = Number(all[0].slice(7));
-  assert.ok(all.length > 50);
-  assert.deepEqual(all, Array.from({ length: all.length }, (_, index) => `number ${first + index}`));
-  assert.equal(all.at(-1), last);
+  assert.ok(written > 25 && written < 130, `${written} lines: too few to show much, or more than are drawn at once`);
+  assert.deepEqual(all, Array.from({ length: written }, (_, index) => `number ${index + 1}`));
   assert.equal(await page.locator(".notice").count(), 0, "no gap was needed");
   return `${written} lines over two kills`;
 }

@@ -18,6 +18,7 @@ const HOSTILE = [
 ];
 
 async function staysInert({ page, url, docker, pictures }) {
+  await page.setViewportSize({ width: 1360, height: 2400 });
   const evil = docker.container("evil", { image: "<b onmouseover=alert(8)>:1", labels: { "a<i>": "<u>x</u>" } });
   evil.print(HOSTILE, "stderr");
   await page.goto(`${url}#q=container_name%3Aevil`);
@@ -48,7 +49,7 @@ async function cutsHuge({ page, url, docker }) {
   assert.ok((await row.textContent()).length < 2_000);
   await page.locator("body").press("w");
   await row.locator(".row-more").click();
-  await until("all of it", async () => (await page.locator(".row-body").first().textContent()).endsWith(" end"));
+  await until("all of it", async () => (await row.locator(".row-body").textContent()).endsWith(" end"));
 }
 
 async function staysHome({ page, url }) {
