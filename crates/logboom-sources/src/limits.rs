@@ -79,6 +79,9 @@ pub const ENGINE_PRECEDENCE: Duration = Duration::from_millis(500);
 /// How long the start waits for the engine, whose name is the host's and whose root must be ours.
 pub const ENGINE_START_WAIT: Duration = Duration::from_millis(1500);
 
+/// How long the start of the source waits until everything is watched.
+pub const BEGIN_WAIT: Duration = Duration::from_secs(5);
+
 /// Time for one request to the engine, seconds.
 pub const ENGINE_REQUEST_TIMEOUT_S: u64 = 10;
 
@@ -98,3 +101,7 @@ pub const ROOM_WAIT: Duration = Duration::from_millis(5);
 
 /// When files that could not be opened (too many open files) are tried again.
 pub const RETRY_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How much older than its `StartedAt` the first record of a run may be, nanoseconds. Two milliseconds were seen; a
+/// start takes longer than this after the end before it.
+pub const RUN_STARTS_EARLY_NS: i64 = 50_000_000;

@@ -45,7 +45,7 @@ pub use engine::EngineTls;
 use wake::Wake;
 use worker::Worker;
 
-use crate::limits::STOP_WAIT;
+use crate::limits::{BEGIN_WAIT, STOP_WAIT};
 
 /// Name and kind of this source.
 pub const NAME: &str = "docker";
@@ -115,7 +115,8 @@ pub struct DockerSource {
     ended: Mutex<Receiver<()>>,
 }
 
-/// Starts to collect. A folder that is not there yet is waited for.
+/// Starts to collect. Returns once everything is watched, so that no line written from then on is taken for history and
+/// no container that lives for a moment is missed. A folder that is not there yet is waited for in the background.
 pub fn start(
     options: DockerOptions,
     intake: Arc<dyn Intake>,
@@ -126,15 +127,21 @@ pub fn start(
     let board = Arc::new(Board::default());
     let stop = Arc::new(AtomicBool::new(false));
     let (ending, ended) = sync_channel(1);
+    let (beginning, begun) = sync_channel(1);
     let worker = Worker::new(options, intake, stages, board.clone(), wake.clone(), stop.clone());
     std::thread::Builder::new()
         .name("docker-files".to_owned())
         .spawn(move || {
-            worker.run();
+            worker.run(move || {
+                // Nobody waits any more when the start took too long.
+                let _ = beginning.send(());
+            });
             // Nobody listens any more when the source was dropped.
             let _ = ending.send(());
         })
         .map_err(system("no thread for the reader"))?;
+    // Over a long history on a slow disk the start goes on in the background.
+    let _ = begun.recv_timeout(BEGIN_WAIT);
     Ok(DockerSource { board, stop, wake, ended: Mutex::new(ended) })
 }
 

@@ -106,10 +106,11 @@ impl Worker {
         }
     }
 
-    /// Reads until it is told to stop.
-    pub fn run(mut self) {
+    /// Reads until it is told to stop; `begun` is called once everything is watched.
+    pub fn run(mut self, begun: impl FnOnce()) {
         self.tick();
         self.begin();
+        begun();
         while !self.stopping() && !self.context.outbox.is_closed() {
             self.tick();
             self.take_events();
