@@ -1,0 +1,105 @@
+//! What no single setting can know: whether the settings fit together, and whether texts in languages of their own
+//! (queries, times, URIs) can be read.
+
+use std::collections::HashMap;
+
+use super::document::{Node, Value};
+use super::problem::{Problem, Step};
+use super::settings::{Collect, Config, Sink};
+
+/// Reports everything that does not fit.
+pub fn validate(config: &Config, root: &Node, problems: &mut Vec<Problem>) {
+    let mut report = Report { root, problems };
+    listener(config, &mut report);
+    docker(config, &mut report);
+    sinks(&config.sinks, &mut report);
+}
+
+struct Report<'a> {
+    root: &'a Node,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Report<'_> {
+    /// Where the items that could be read stand in the list as it was written.
+    fn indices(&self, list: &str) -> Vec<usize> {
+        let Value::Map(entries) = &self.root.value else { return Vec::new() };
+        let Some(Value::List(items)) =
+            entries.iter().find(|entry| entry.key == list).map(|entry| &entry.node.value)
+        else {
+            return Vec::new();
+        };
+        let kept = items.iter().enumerate().filter(|(_, item)| !matches!(item.value, Value::Skipped));
+        kept.map(|(index, _)| index).collect()
+    }
+
+    fn push(&mut self, path: &[Step], message: impl Into<String>) {
+        self.problems.push(Problem::at(self.root.place_of(path), path, message));
+    }
+}
+
+fn key(name: &str) -> Step {
+    Step::Key(name.to_owned())
+}
+
+fn listener(config: &Config, report: &mut Report<'_>) {
+    if let Some(listen) = config.listen
+        && !listen.0.ip().to_canonical().is_loopback()
+        && config.tls.is_none()
+        && !config.insecure
+    {
+        report.push(
+            &[key("listen")],
+            format!(
+                "{listen} can be reached from other machines; give tls: a cert and a key, or say insecure: true (the token is demanded then)"
+            ),
+        );
+    }
+    for (name, index) in config.allowed_hosts.iter().zip(report.indices("allowed_hosts")) {
+        if name.is_empty() || name.contains([':', '/', ' ']) {
+            report.push(
+                &[key("allowed_hosts"), Step::Index(index)],
+                format!("\"{name}\" is not a host name; write it without scheme and port, for example logs.example"),
+            );
+        }
+    }
+}
+
+fn docker(config: &Config, report: &mut Report<'_>) {
+    let docker = &config.sources.docker;
+    if docker.collect == Collect::Socket {
+        report.push(
+            &[key("sources"), key("docker"), key("collect")],
+            "collecting through the socket is not there yet; write auto or files",
+        );
+    }
+    if let Some(host) = &docker.host
+        && !["unix:///", "tcp://", "http://", "https://"].iter().any(|scheme| host.starts_with(scheme))
+    {
+        report.push(
+            &[key("sources"), key("docker"), key("host")],
+            format!("\"{host}\" is not an engine's address; write for example unix:///var/run/docker.sock or tcp://host:2376"),
+        );
+    }
+}
+
+fn sinks(sinks: &[Sink], report: &mut Report<'_>) {
+    let mut names: HashMap<String, usize> = HashMap::new();
+    for (sink, index) in sinks.iter().zip(report.indices("sinks")) {
+        let at = |name: &str| [key("sinks"), Step::Index(index), key(name)];
+        match sink.spec() {
+            Err(problem) => report.push(&at(problem.setting), problem.message),
+            Ok(spec) => {
+                if let Some(first) = names.insert(spec.name.clone(), index) {
+                    report.push(
+                        &at("name"),
+                        format!(
+                            "{} is the name of sinks[{first}] too; give each a name of its own",
+                            spec.name
+                        ),
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `logboom up`. Start order, and the other way round stop order, stand in [`Running`].
+//!
+//! ```text
+//! plan (command line, file, environment) ─► start ─► ready ─► until a signal ─► stop ─► exit code
+//!                                                      └─ SIGHUP: the plan again, and what can change changes
+//! ```
+
+mod data_dir;
+mod docker_engine;
+mod docker_source;
+mod guest;
+mod lifecycle;
+mod own_container;
+mod panics;
+mod plan;
+mod reload;
+mod running;
+mod signals;
+mod sinks;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+
+use self::plan::Plan;
+use self::running::Running;
+use self::signals::{Signal, Signals};
+use crate::cli::{LoggingArgs, UpArgs};
+use crate::failure::Failure;
+use crate::{config, logging};
+
+/// Threads that serve HTTP and signals. The heavy work has threads of its own.
+const WORKER_THREADS: usize = 2;
+/// Threads for searches and file work of the server, each with a stack; they end when idle.
+const BLOCKING_THREADS_MAX: usize = 24;
+
+/// Collects until told to stop.
+pub fn run(args: &UpArgs, logging_args: &LoggingArgs) -> Result<(), Failure> {
+    let loaded = config::load(args.config.as_deref())?;
+    let plan = Plan::new(args, loaded)?;
+    logging::start(logging_args, plan.config.log_level);
+    panics::watch_all();
+    guest::raise_open_files();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .thread_name("logboom")
+        .enable_all()
+        .build()
+        .context("failed to start the threads")?;
+    let result = runtime.block_on(supervise(args, logging_args, plan));
+    // What still blocks, such as a search of a client that does not read, must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+/// Starts everything, waits for a reason to stop, and stops it.
+async fn supervise(args: &UpArgs, logging_args: &LoggingArgs, plan: Plan) -> Result<(), Failure> {
+    let mut signals = Signals::new().context("failed to watch for signals")?;
+    let running = tokio::select! {
+        running = Running::start(&plan) => running?,
+        // Whatever is half started has promised nothing yet.
+        () = signals.stop() => return Ok(()),
+    };
+    let mut plan = plan;
+    loop {
+        let signal = tokio::select! {
+            signal = signals.next() => signal,
+            () = panics::next() => Signal::Stop,
+        };
+        match signal {
+            Signal::Stop => break,
+            Signal::Reload => reload::reload(args, logging_args, &mut plan, &running).await,
+        }
+    }
+    tracing::info!("stopping");
+    let stopped = tokio::select! {
+        stopped = running.stop() => stopped,
+        () = signals.stop() => Err(anyhow::anyhow!("stopped at once by a second signal; what was not stored yet will be read again")),
+    };
+    match stopped {
+        Ok(()) if panics::happened() => Err(Failure::Reported),
+        Ok(()) => {
+            tracing::info!("stopped");
+            Ok(())
+        }
+        Err(error) => Err(Failure::Failed(error)),
+    }
+}
+
+/// Nanoseconds since the Unix epoch.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}

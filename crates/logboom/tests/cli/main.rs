@@ -1,0 +1,9 @@
+//! The real binary from the outside: exit codes, messages, what it prints, how it starts and stops.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod check;
+mod daemon;
+mod reading;
+mod running;
+mod usage;
