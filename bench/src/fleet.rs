@@ -24,7 +24,7 @@ pub fn measure(logboom: &Path, work: &Path, containers: usize, rate: u64, second
         files.push(OpenOptions::new().append(true).open(container.log)?);
     }
     let data = work.join("fleet-data");
-    let daemon = Daemon::start(logboom, &root, &data, "none", &work.join("fleet.log"))?;
+    let daemon = Daemon::start(logboom, &root, &data, "all", &work.join("fleet.log"))?;
     let before = daemon.metric("logboom_records_total")?;
     let usage_before = daemon.usage()?;
     let mut random = Random::new(7);

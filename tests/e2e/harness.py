@@ -175,7 +175,7 @@ class EngineTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.engine.stop()
 
-    def logboom(self, **options):
-        daemon = Logboom(self.engine.root, self.engine.host, **options)
+    def logboom(self, docker_host=None, **options):
+        daemon = Logboom(self.engine.root, docker_host or self.engine.host, **options)
         self.addCleanup(daemon.close)
         return daemon

@@ -18,10 +18,7 @@ class Discovery(EngineTest):
     def test_docker_run_rm_printing_one_line(self):
         for docker_host in (self.engine.host, "unix:///nonexistent/docker.sock"):
             with self.subTest(docker_host=docker_host):
-                daemon = self.logboom()
-                text = open(daemon.config, encoding="utf-8").read().replace(self.engine.host, docker_host)
-                open(daemon.config, "w", encoding="utf-8").write(text)
-                daemon.start()
+                daemon = self.logboom(docker_host=docker_host).start()
                 mark = "withsocket" if docker_host == self.engine.host else "withoutsocket"
                 for number in range(RUNS):
                     self.engine.run(
@@ -83,12 +80,12 @@ class Discovery(EngineTest):
         rows = wait_until(lambda: (rows := daemon.search("life")) and len(rows) == 2 and rows, 20, "the second life")
         self.assertEqual([row["container_name"] for row in rows], ["before", "after"])
         self.assertEqual({row["resource"]["service.name"] for row in rows}, {"cart"})
-        deaths = wait_until(lambda: (r := daemon.search("kind:lifecycle code")) and len(r) == 2 and r, 20, "two deaths")
+        deaths = wait_until(lambda: (r := daemon.search("kind:lifecycle code (container_name:before OR container_name:after)")) and len(r) == 2 and r, 20, "two deaths")
         self.assertEqual([row["attributes"]["container.exit_code"] for row in deaths], [3, 3])
-        renames = daemon.search("kind:lifecycle renamed")
+        renames = daemon.search("kind:lifecycle renamed container_name:after")
         self.assertEqual(len(renames), 1)
         self.engine.docker("rm", "after")
-        wait_until(lambda: len(daemon.search("kind:lifecycle removed")) == 1, 20, "the removal")
+        wait_until(lambda: len(daemon.search("kind:lifecycle removed container_name:after")) == 1, 20, "the removal")
 
     def test_tty_and_no_newline_at_exit_and_bytes(self):
         daemon = self.logboom().start()
