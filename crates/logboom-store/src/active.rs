@@ -247,7 +247,6 @@ impl Writer {
             files: log.files.iter().map(|file| file.summary).collect(),
             state: log.state.clone(),
             resources,
-            gaps: log.gaps.iter().cloned().collect(),
         }
     }
 

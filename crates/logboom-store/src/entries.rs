@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
-use logboom_model::StateUpdate;
+use logboom_model::{Resource, StateUpdate};
 use memchr::memmem;
 use zstd::bulk::Decompressor;
 
@@ -62,6 +62,11 @@ impl Entries {
     /// The file.
     pub fn file(&self) -> &Arc<dyn FsFile> {
         self.window.file()
+    }
+
+    /// The resources defined by what has been looked at.
+    pub fn resources(&self) -> Vec<Arc<Resource>> {
+        self.resources.known().cloned().collect()
     }
 
     /// Looks at an offset, which must be the end of the entry before, and learns the resources defined there.

@@ -11,8 +11,11 @@ use logboom_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{NANOS_PER_MINUTE, OPEN_GAPS_MAX};
+use crate::format::snapshot::{StateMap, below};
+use crate::limits::{NANOS_PER_MINUTE, OPEN_GAPS_MAX, RECENT_GAPS_MAX};
 
+/// Keys of recent gaps for `status`, by the seq of their row: `store/recent_gap/<seq, 20 digits>` → JSON.
+const RECENT_PREFIX: &[u8] = b"store/recent_gap/";
 /// Keys of gaps that still add up.
 pub const STATE_PREFIX: &[u8] = b"store/gap/";
 
@@ -115,7 +118,7 @@ pub fn row(gap: &Gap, now: i64) -> Batch {
 }
 
 /// The gap as `status` shows it.
-pub fn status(gap: &Gap, now: i64) -> GapStatus {
+fn status(gap: &Gap, now: i64) -> GapStatus {
     let name = [gap.resource.container_name(), gap.resource.service_name()];
     GapStatus {
         time: format_rfc3339(now),
@@ -134,6 +137,28 @@ pub fn status(gap: &Gap, now: i64) -> GapStatus {
         .to_owned(),
         reason: gap.reason.name().to_owned(),
     }
+}
+
+/// Remembers gaps, whose rows begin at a seq, for `status`; as many of the oldest are forgotten.
+pub fn remember(gaps: &[Gap], first_seq: u64, now: i64, state: &StateMap) -> Vec<StateUpdate> {
+    let mut updates: Vec<StateUpdate> = Vec::new();
+    for (gap, seq) in gaps.iter().zip(first_seq..) {
+        let mut key = RECENT_PREFIX.to_vec();
+        key.extend_from_slice(format!("{seq:020}").as_bytes());
+        updates.push(StateUpdate { key: key.into(), value: serde_json::to_vec(&status(gap, now)).ok() });
+    }
+    updates.drain(..updates.len().saturating_sub(RECENT_GAPS_MAX));
+    let excess = (below(state, RECENT_PREFIX).count() + updates.len()).saturating_sub(RECENT_GAPS_MAX);
+    if !updates.is_empty() {
+        let oldest = below(state, RECENT_PREFIX).take(excess);
+        updates.extend(oldest.map(|(key, _)| StateUpdate { key: key.clone(), value: None }));
+    }
+    updates
+}
+
+/// The gaps remembered, newest last.
+pub fn recent(state: &StateMap) -> Vec<GapStatus> {
+    below(state, RECENT_PREFIX).filter_map(|(_, value)| serde_json::from_slice(value).ok()).collect()
 }
 
 fn key(place: &Place, minute: i64) -> Box<[u8]> {

@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use logboom_model::status::GapStatus;
 use logboom_model::{Batch, Resource, ResourceId, StateUpdate};
 
 use crate::format::file_name;
 use crate::format::snapshot::{FileSummary, StateMap};
-use crate::limits::{LOST_RANGES_MAX, OVERHEAD_BYTES, RECENT_GAPS_MAX};
+use crate::limits::{LOST_RANGES_MAX, OVERHEAD_BYTES};
 use crate::stats::StoreState;
 
 /// Keys of ranges already told to be lost to corruption: `store/lost/<first seq, 20 digits>` → end, decimal.
@@ -95,8 +94,6 @@ pub struct Log {
     pub state: StateMap,
     /// Resources of late with the commit time of their last row.
     pub resources: HashMap<ResourceId, (Arc<Resource>, i64)>,
-    /// Recent gaps, newest last.
-    pub gaps: VecDeque<GapStatus>,
     /// Ranges known to be lost.
     pub lost: BTreeMap<u64, u64>,
     /// The commit clock.
@@ -164,14 +161,6 @@ impl Log {
         }
         self.lost.insert(from, to);
         true
-    }
-
-    /// Remembers a gap for `status`.
-    pub fn note_gap(&mut self, gap: GapStatus) {
-        if self.gaps.len() >= RECENT_GAPS_MAX {
-            self.gaps.pop_front();
-        }
-        self.gaps.push_back(gap);
     }
 
     /// Bytes on disk.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use logboom_model::status::GapStatus;
 use logboom_model::{Resource, StateUpdate, StoreId};
 
 use crate::entries::{Entries, EntryError, Step};
@@ -60,8 +59,6 @@ pub struct Recovered {
     pub state: StateMap,
     /// Resources of late.
     pub resources: Vec<(Arc<Resource>, i64)>,
-    /// Recent gaps.
-    pub gaps: Vec<GapStatus>,
     /// Seqs that should be there and are not.
     pub lost: Vec<(u64, u64)>,
     /// Highest number of a file.
@@ -118,6 +115,7 @@ struct Walked {
     last_commit: i64,
     last_entry: Option<(u64, u64)>,
     last_first_seq: u64,
+    resources: Vec<Arc<Resource>>,
 }
 
 /// Reads a directory. Changes nothing.
@@ -238,7 +236,6 @@ fn take_snapshot(recovered: &mut Recovered, snapshot: SnapshotState) {
     recovered.last_commit = snapshot.last_commit;
     recovered.state = snapshot.state;
     recovered.resources = snapshot.resources;
-    recovered.gaps = snapshot.gaps;
 }
 
 fn take_walk(recovered: &mut Recovered, file: &Listed, walked: Walked, is_last: bool) -> FileSummary {
@@ -251,6 +248,7 @@ fn take_walk(recovered: &mut Recovered, file: &Listed, walked: Walked, is_last: 
     recovered.next_seq = walked.next_seq;
     recovered.lost.extend(walked.lost);
     recovered.last_commit = recovered.last_commit.max(walked.last_commit);
+    recovered.resources.extend(walked.resources.into_iter().map(|resource| (resource, walked.last_commit)));
     if let (true, Some(last_entry)) = (is_last, walked.last_entry) {
         let last_first_seq = walked.last_first_seq;
         recovered.tail = Some(Tail { name: file.name(), last_entry, last_first_seq, length: file.length });
@@ -310,6 +308,7 @@ fn walk(fs: &dyn Fs, file: &Listed, next_seq: u64, end_seq: u64) -> Result<Walke
         walked.last_entry = Some((from, offset));
         walked.last_first_seq = header.first_seq;
     }
+    walked.resources = entries.resources();
     if end_seq != u64::MAX && end_seq > walked.next_seq {
         walked.lost.push((walked.next_seq, end_seq));
         walked.next_seq = end_seq;

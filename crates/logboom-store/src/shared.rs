@@ -118,7 +118,7 @@ pub fn stats(log: &Log) -> StoreStats {
         syncs: log.syncs,
         bytes_written: log.bytes_written,
         failures: log.failures,
-        gaps: log.gaps.iter().cloned().collect(),
+        gaps: crate::gaps::recent(&log.state),
         ..StoreStats::default()
     }
 }

@@ -95,7 +95,7 @@ impl Snapshot {
         let log = Log {
             end_seq: recovered.next_seq,
             evicted_to: recovered.evicted_to,
-            gaps: std::mem::take(&mut recovered.gaps).into(),
+            state: std::mem::take(&mut recovered.state),
             files: std::mem::take(&mut recovered.files),
             condition: StoreState::Closed,
             ..Log::default()

@@ -7,6 +7,7 @@ use logboom_model::{CountKind, Gap, GapReason, StateUpdate};
 use rustix::io::Errno;
 
 use crate::active::{Active, WriteError};
+use crate::format::snapshot::below;
 use crate::limits::ALLOCATE_BYTES_MIN;
 use crate::log::{JournalFile, LOST_PREFIX, lost_range};
 use crate::store::{EVICTED_TO_KEY, JOURNAL_DIR};
@@ -92,7 +93,7 @@ impl Writer {
                     format!("{used} of {} bytes are in use and nothing is left to evict", options.max_bytes)
                 } else {
                     format!(
-                        "{free} bytes are free, store.min_free is {}, and nothing is left to evict",
+                        "the disk is full: {free} bytes are free, store.min_free is {}, and nothing is left to evict",
                         options.min_free
                     )
                 };
@@ -108,14 +109,10 @@ impl Writer {
             let log = self.shared.log();
             let count = count.min(log.files.len().saturating_sub(1));
             let to = log.files[count].summary.first_seq;
-            let known = log
-                .state
-                .range::<[u8], _>((std::ops::Bound::Included(LOST_PREFIX), std::ops::Bound::Unbounded));
-            let below = known
-                .take_while(|(key, _)| key.starts_with(LOST_PREFIX))
+            let told = below(&log.state, LOST_PREFIX)
                 .filter(|(key, value)| lost_range(key, Some(value)).is_some_and(|(_, end)| end <= to));
             let forgotten: Vec<_> =
-                below.map(|(key, _)| StateUpdate { key: key.clone(), value: None }).collect();
+                told.map(|(key, _)| StateUpdate { key: key.clone(), value: None }).collect();
             (log.files[..count].to_vec(), log.evicted_to, to, forgotten)
         };
         let mut mark = Pending { updates: forgotten, ..Pending::default() };

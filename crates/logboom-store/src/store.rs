@@ -1,5 +1,6 @@
 //! The open log of a running logboom: opening, the handle, and the door for sources.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use logboom_model::{Intake, Resource, StoreId, Submission, SubmitError};
 use tokio::sync::watch;
 
 use crate::clock::{Clock, SystemClock};
+use crate::format::snapshot::below;
 use crate::fs::{Fs, LockOutcome, RealFs};
 use crate::gaps;
 use crate::limits::{FLUSH_MS_MAX, LOCK_WAIT_MS, MAX_BYTES_LEAST};
@@ -284,7 +286,6 @@ fn take_recovered(recovered: Recovered, options: &StoreOptions) -> (Log, Pending
         end_seq: recovered.next_seq,
         evicted_to: recovered.evicted_to,
         state: recovered.state,
-        gaps: recovered.gaps.into(),
         last_commit: recovered.last_commit,
         ..Log::default()
     };
@@ -353,10 +354,8 @@ impl Intake for Store {
     fn states(&self, prefix: &[u8]) -> Vec<(Box<[u8]>, Vec<u8>)> {
         let queue = self.shared.queue();
         let log = self.shared.log();
-        let from = (std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded);
-        let below = log.state.range::<[u8], _>(from).take_while(|(key, _)| key.starts_with(prefix));
-        let mut merged: std::collections::BTreeMap<_, _> =
-            below.map(|(key, value)| (key, Some(value))).collect();
+        let committed = below(&log.state, prefix).map(|(key, value)| (key, Some(value)));
+        let mut merged: BTreeMap<_, _> = committed.collect();
         merged.extend(queue.states(prefix));
         merged.into_iter().filter_map(|(key, value)| Some((key.clone(), value?.clone()))).collect()
     }

@@ -244,11 +244,15 @@ impl Writer {
                 merger.admit(gap.clone(), now, &mut rows);
             }
             let mut gap_batches: Vec<Batch> = rows.gaps.iter().map(|gap| gaps::row(gap, now)).collect();
-            let mut next_seq = self.shared.log().end_seq;
-            let first_seq = next_seq;
+            let first_seq = self.shared.log().end_seq;
+            let mut next_seq = first_seq;
             for batch in pending.batches.iter_mut().chain(&mut gap_batches) {
                 batch.assign_seqs(next_seq);
                 next_seq = batch.end_seq();
+            }
+            if let Some(first) = gap_batches.first() {
+                let recent = gaps::remember(&rows.gaps, first.first_seq(), now, &self.shared.log().state);
+                rows.updates.extend(recent);
             }
             let updates: Vec<_> = pending.updates.iter().chain(&rows.updates).collect();
             let batches: Vec<_> = pending.batches.iter().chain(&gap_batches).collect();
@@ -284,22 +288,19 @@ impl Writer {
             let entry: Vec<Batch> =
                 std::mem::take(&mut pending.batches).into_iter().chain(gap_batches).collect();
             self.merger = merger;
-            self.publish(entry, &pending.updates, &rows.gaps, now);
+            self.publish(entry, &pending.updates, now);
             *pending = Pending::default();
             return Ok(());
         }
     }
 
-    fn publish(&self, entry: Vec<Batch>, updates: &[StateUpdate], gaps: &[Gap], now: i64) {
+    fn publish(&self, entry: Vec<Batch>, updates: &[StateUpdate], now: i64) {
         let end_seq = {
             let mut log = self.shared.log();
             if let (Some(active), Some(file)) = (&self.active, log.files.last_mut()) {
                 active.describe(file);
             }
             log.publish(entry, updates, now, self.shared.options.ring_bytes);
-            for gap in gaps {
-                log.note_gap(gaps::status(gap, now));
-            }
             log.syncs += 1;
             if let Some(active) = &self.active {
                 log.bytes_written += active.last_bytes();

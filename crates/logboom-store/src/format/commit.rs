@@ -187,6 +187,11 @@ impl Resources {
         Ok(())
     }
 
+    /// Every resource known.
+    pub fn known(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.known.iter().flatten()
+    }
+
     /// The resource with an index. Rows outlive the loss of their resource's definition: they get a stand-in.
     pub fn get(&self, index: u64) -> Arc<Resource> {
         let found = usize::try_from(index).ok().and_then(|index| self.known.get(index));

@@ -5,21 +5,29 @@
 //! files:     count · (first seq · id · end seq · min · max event time · first · last commit time) each
 //! state:     count · (key · value) each
 //! resources: count · (resource · last commit time) each
-//! gaps:      JSON array, as in `status`
 //! ```
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
-use logboom_model::status::GapStatus;
 use logboom_model::{Resource, StoreId};
 
 use super::commit::{put_resource, take_resource};
 use super::wire::{Input, Malformed, put_bytes, put_signed, put_varint};
-use crate::limits::{ENTRY_RAW_BYTES_MAX, RECENT_GAPS_MAX, STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX};
+use crate::limits::{STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX};
 
 /// Small state: the last value of each key.
 pub type StateMap = BTreeMap<Box<[u8]>, Vec<u8>>;
+
+/// The keys below a prefix, in order.
+pub fn below<'a>(
+    state: &'a StateMap,
+    prefix: &'a [u8],
+) -> impl Iterator<Item = (&'a Box<[u8]>, &'a Vec<u8>)> {
+    let from = (Bound::Included(prefix), Bound::Unbounded);
+    state.range::<[u8], _>(from).take_while(move |(key, _)| key.starts_with(prefix))
+}
 
 /// What is known of a closed file without opening it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +67,6 @@ pub struct SnapshotState {
     pub state: StateMap,
     /// Resources of late, and when each was last used.
     pub resources: Vec<(Arc<Resource>, i64)>,
-    /// Recent gaps.
-    pub gaps: Vec<GapStatus>,
 }
 
 /// Appends the payload.
@@ -89,7 +95,6 @@ pub fn encode(snapshot: &SnapshotState, out: &mut Vec<u8>) {
         put_resource(out, resource);
         put_signed(out, *used);
     }
-    put_bytes(out, &serde_json::to_vec(&snapshot.gaps).unwrap_or_default());
 }
 
 /// Reads the payload.
@@ -106,15 +111,11 @@ pub fn decode(bytes: &[u8]) -> Result<SnapshotState, Malformed> {
         state.insert(key, input.bytes(STATE_VALUE_BYTES_MAX)?.to_vec());
     }
     let resources = take_list(&mut input, |input| Ok((take_resource(input)?, input.signed()?)))?;
-    // Only shown: what a later version may have added to it must not keep a store from opening.
-    let mut gaps: Vec<GapStatus> =
-        serde_json::from_slice(input.bytes(ENTRY_RAW_BYTES_MAX)?).unwrap_or_default();
-    gaps.drain(..gaps.len().saturating_sub(RECENT_GAPS_MAX));
     input.finish()?;
     if next_seq == 0 || evicted_to > next_seq {
         return Err(Malformed("seqs of the snapshot are out of bounds"));
     }
-    Ok(SnapshotState { store_id, next_seq, records, evicted_to, last_commit, files, state, resources, gaps })
+    Ok(SnapshotState { store_id, next_seq, records, evicted_to, last_commit, files, state, resources })
 }
 
 fn take_list<T>(
@@ -163,7 +164,6 @@ mod tests {
             }],
             state: [(b"a".as_slice().into(), b"1".to_vec()), (b"b".as_slice().into(), Vec::new())].into(),
             resources: vec![(Arc::new(Resource::builder().with("a", "b").build()), 9)],
-            gaps: vec![GapStatus { reason: "evicted".to_owned(), ..GapStatus::default() }],
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use logboom_model::{
     Batch, Flags, Gap, Intake, LogReader, Resource, Row, Severity, StateUpdate, Stream, Submission,
@@ -122,7 +122,7 @@ impl Rig {
     }
 
     /// Everything a reader gets from a seq on: bodies with seqs, and ranges that are gone.
-    pub fn read(&self, from: u64) -> (Vec<(u64, String)>, Vec<(u64, u64)>) {
+    pub fn read(&self, from: u64) -> Seen {
         read(self.store(), from)
     }
 
@@ -132,7 +132,10 @@ impl Rig {
     }
 }
 
-pub fn read(store: &Store, from: u64) -> (Vec<(u64, String)>, Vec<(u64, u64)>) {
+/// Rows by seq, and ranges that are gone.
+pub type Seen = (Vec<(u64, String)>, Vec<(u64, u64)>);
+
+pub fn read(store: &Store, from: u64) -> Seen {
     let mut reader = store.reader(from);
     let (mut rows, mut gone) = (Vec::new(), Vec::new());
     while let Some(entry) = reader.next_entry().unwrap() {
@@ -169,6 +172,13 @@ pub fn gap(name: &str, reason: logboom_model::GapReason) -> Gap {
     Gap::unknown(resource(name), "docker", reason, "for a test")
 }
 
-pub fn is_full(result: Result<(), SubmitError>) -> bool {
+pub fn is_full(result: &Result<(), SubmitError>) -> bool {
     matches!(result, Err(SubmitError::Full(_)))
+}
+
+impl Rig {
+    /// The id a read-only look finds.
+    pub fn store_id_on_disk(&self) -> logboom_model::StoreId {
+        Snapshot::open_read_only_on(Arc::new(self.fs.clone()), Path::new("/data")).unwrap().store_id()
+    }
 }
