@@ -17,8 +17,9 @@ import { checks as lookChecks, look } from "./checks/look.mjs";
 import { checks as resumeChecks } from "./checks/resume.mjs";
 import { checks as safetyChecks } from "./checks/safety.mjs";
 import { checks as searchChecks } from "./checks/search.mjs";
+import { checks as wireChecks } from "./checks/wire.mjs";
 
-const CHECKS = [...liveChecks, ...searchChecks, ...safetyChecks, ...resumeChecks, ...lookChecks];
+const CHECKS = [...liveChecks, ...searchChecks, ...safetyChecks, ...resumeChecks, ...wireChecks, ...lookChecks];
 
 const argument = process.argv[2] ?? "";
 const folder = mkdtempSync(join(tmpdir(), "logboom-page-"));

@@ -55,7 +55,7 @@ export function statusBar(callbacks: StatusBarCallbacks): StatusBar {
       setText(connection, text);
       retry.hidden = kind !== "lost";
       const more = state.older === "none" ? "" : state.mode === "search" ? "+" : "";
-      setText(count, rowCount === 0 || state.isStale ? "" : `${rowCount.toLocaleString("en")}${more} lines`);
+      setText(count, rowCount === 0 || state.isStale ? "" : `${rowCount.toLocaleString("en")}${more} ${rowCount === 1 ? "line" : "lines"}`);
       setText(trouble, troubleText(status));
       const [short, long] = storeText(status);
       setText(store, short);
