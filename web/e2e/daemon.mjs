@@ -1,7 +1,7 @@
 // The real logboom, started and killed like a user and an out-of-memory killer would.
 
 import { spawn } from "node:child_process";
-import { existsSync, openSync } from "node:fs";
+import { openSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -10,8 +10,9 @@ export function binaryPath() {
   const given = process.env.LOGBOOM_BIN;
   if (given) return given;
   const target = process.env.CARGO_TARGET_DIR ?? new URL("../../target", import.meta.url).pathname;
-  const found = ["debug", "release"].map((profile) => join(target, profile, "logboom")).find((path) => existsSync(path));
-  if (!found) throw new Error(`no logboom in ${target}: build it (cargo build -p logboom) or set LOGBOOM_BIN`);
+  const built = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const [found] = ["debug", "release"].map((profile) => join(target, profile, "logboom")).sort((a, b) => built(b) - built(a));
+  if (built(found) === 0) throw new Error(`no logboom in ${target}: build it (cargo build -p logboom) or set LOGBOOM_BIN`);
   return found;
 }
 
@@ -43,6 +44,13 @@ export class Daemon {
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     throw new Error(`logboom is not ready after 20 s: see ${this.logFile}`);
+  }
+
+  /** The page in the binary is the one built last, or what is tested is not what was changed. */
+  async assertPage() {
+    const built = readFileSync(new URL("../dist/index.html", import.meta.url), "utf8");
+    const served = await (await fetch(this.url)).text();
+    if (served !== built) throw new Error(`${this.binary} has another page than dist/: build the page, then logboom`);
   }
 
   /** kill -9. */

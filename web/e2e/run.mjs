@@ -49,6 +49,8 @@ async function runChecks(wanted) {
   await daemon.start();
   let failures = 0;
   try {
+    await daemon.assertPage();
+    console.log(`testing ${daemon.binary}`);
     for (const [name, check] of CHECKS.filter(([name]) => name.includes(wanted))) {
       const page = await newPage(browser);
       const started = Date.now();

@@ -8,12 +8,20 @@ const OPEN_MS_MAX = 1_000;
 const LATENCY_MS_MAX = 500;
 
 export const checks = [
+  ["before the first container the page says what to do", greets],
   ["opens to the newest lines of everything within a second", opens],
   ["a line appears by itself, soon", appears],
   ["scrolling up pauses, and End resumes", pauses],
   ["a flood keeps the page small and in order", floods],
   ["lines before the first come when scrolled to, each once", pagesBack],
 ];
+
+async function greets({ page, url, pictures }) {
+  await page.goto(url);
+  await page.getByText("No container has logged anything yet").waitFor();
+  await line(page, "logboom started").waitFor();
+  await page.screenshot({ path: `${pictures}/empty.png` });
+}
 
 async function opens({ page, url, docker }) {
   docker.container("web").print(["first of web", "second of web"]);

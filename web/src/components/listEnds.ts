@@ -41,7 +41,15 @@ export function footChildren(data: EndsData, callbacks: EndsCallbacks): Child[] 
       ? [el("span", {}, "End of the log. "), live]
       : [edge(state.newer, "Load newer lines", callbacks.onNewer)];
   }
-  return [];
+  // logboom's own start is a row too, which must not hide what a newcomer needs.
+  return data.hasContainers === false && data.query === "" ? noContainer() : [];
+}
+
+function noContainer(): Child[] {
+  return [
+    message("No container has logged anything yet", "Start one, and its lines appear here within a second:"),
+    el("code", { class: "empty-code" }, "docker run --rm busybox echo hello"),
+  ];
 }
 
 function edge(state: Edge, label: string, onClick: () => void): HTMLElement {
@@ -73,12 +81,8 @@ function empty(data: EndsData, callbacks: EndsCallbacks): Child[] {
       const widen = button({ on: { click: () => callbacks.onRange({ kind: "last", preset: "24h" }) } }, "Search the last 24h");
       return [message("No line matches yet", "New lines that match appear here as they come."), actions(widen, clear)];
     }
-    return data.hasContainers
-      ? [message("No line yet", "Containers are known, but none has printed anything. Lines appear here as they come.")]
-      : [
-          message("No container has logged anything yet", "Start one, and its lines appear here within a second:"),
-          el("code", { class: "empty-code" }, "docker run --rm busybox echo hello"),
-        ];
+    if (data.hasContainers !== true) return noContainer();
+    return [message("No line yet", "Containers are known, but none has printed anything. Lines appear here as they come.")];
   }
   const next = wider(range);
   const widen =
