@@ -12,7 +12,7 @@ use crate::cli::TargetArgs;
 use crate::config::{self, Config, DEFAULT_DATA_DIR, ListenAddress, Secret};
 use crate::failure::{Failure, say};
 
-/// File in the data directory with the URL of the logboom that runs, or last ran, on it.
+/// File in the data directory with URL and store id of the logboom that runs, or last ran, on it: a line each.
 pub const ADDRESS_FILE: &str = "address";
 /// File in the data directory with the token.
 pub const TOKEN_FILE: &str = "token";
@@ -31,17 +31,17 @@ pub fn locate(args: &TargetArgs) -> Result<Target, Failure> {
     let config = configuration(args)?;
     let named = args.data_dir.is_some() || args.config.is_some();
     let data_dir = args.data_dir.clone().or(config.data_dir).unwrap_or_else(|| DEFAULT_DATA_DIR.into());
-    let url = match (&args.server, address_in(&data_dir)) {
-        (Some(url), _) => Some(url.clone()),
-        (None, Some(url)) => Some(url),
-        (None, None) if args.data_dir.is_some() => None,
-        (None, None) => Some(
-            config
-                .listen
-                .map_or_else(|| DEFAULT_URL.to_owned(), |listen| url_of(listen, config.tls.is_some())),
-        ),
+    let configured = || config.listen.map(|listen| url_of(listen, config.tls.is_some()));
+    let (url, store_id) = match (&args.server, address_in(&data_dir)) {
+        (Some(url), _) => (Some(url.clone()), None),
+        (None, Some((url, store_id))) => (Some(url), Some(store_id)),
+        (None, None) if args.data_dir.is_some() => (None, None),
+        (None, None) => (Some(configured().unwrap_or_else(|| DEFAULT_URL.to_owned())), None),
     };
-    let client = url.map(|url| client(&url, args, config.token.as_ref(), &data_dir)).transpose()?;
+    let mut client = url.map(|url| client(&url, args, config.token.as_ref(), &data_dir)).transpose()?;
+    if let Some(client) = &mut client {
+        client.store_id = store_id;
+    }
     let directory = (args.server.is_none() || named).then_some(data_dir);
     Ok(Target { client, directory })
 }
@@ -60,9 +60,11 @@ fn configuration(args: &TargetArgs) -> Result<Config, Failure> {
     }
 }
 
-fn address_in(data_dir: &Path) -> Option<String> {
+/// URL and store id.
+fn address_in(data_dir: &Path) -> Option<(String, String)> {
     let text = std::fs::read_to_string(data_dir.join(ADDRESS_FILE)).ok()?;
-    Some(text.trim().to_owned()).filter(|url| Endpoint::parse(url).is_ok())
+    let (url, store_id) = text.trim().split_once('\n')?;
+    Endpoint::parse(url).is_ok().then(|| (url.to_owned(), store_id.to_owned()))
 }
 
 /// The URL by which this machine reaches a listener: loopback when it listens everywhere.
@@ -96,7 +98,7 @@ fn client(
             .or_else(|| Secret::from_file(&data_dir.join(TOKEN_FILE)).reveal().ok()),
     };
     let token = token.map(|token| bearer(&token)).transpose()?;
-    Ok(Client { endpoint, tls, token })
+    Ok(Client { endpoint, tls, token, store_id: None })
 }
 
 fn bearer(token: &str) -> Result<HeaderValue, Failure> {
@@ -120,8 +122,10 @@ mod tests {
         let target = locate(&args(dir.path())).unwrap();
         assert!(target.client.is_none());
         assert_eq!(target.directory.as_deref(), Some(dir.path()));
-        std::fs::write(dir.path().join(ADDRESS_FILE), "http://127.0.0.1:4000\n").unwrap();
-        assert_eq!(locate(&args(dir.path())).unwrap().client.unwrap().url(), "http://127.0.0.1:4000");
+        std::fs::write(dir.path().join(ADDRESS_FILE), "http://127.0.0.1:4000\nabc\n").unwrap();
+        let client = locate(&args(dir.path())).unwrap().client.unwrap();
+        assert_eq!(client.url(), "http://127.0.0.1:4000");
+        assert!(client.check_store("abc").is_ok() && client.check_store("abd").is_err());
     }
 
     #[test]

@@ -86,6 +86,8 @@ pub struct Client {
     endpoint: Endpoint,
     tls: Option<tls::Connector>,
     token: Option<HeaderValue>,
+    /// The store that must answer, when the server was found by its data directory.
+    store_id: Option<String>,
 }
 
 /// Scheme, host and port of a server.
@@ -137,6 +139,17 @@ impl Client {
     /// `http://host:port`.
     pub fn url(&self) -> String {
         self.endpoint.url()
+    }
+
+    /// An error when what answers is not the log that was meant: a port can be taken over by another logboom.
+    pub fn check_store(&self, answered: &str) -> Result<(), ClientError> {
+        match &self.store_id {
+            Some(meant) if meant != answered => Err(ClientError::Unreachable {
+                url: self.url(),
+                reason: "another logboom, with another data directory, is there now".to_owned(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Asks for a path with its query; any status but 200 is an error.

@@ -72,6 +72,11 @@ async fn from_server(
         Err(error @ ClientError::Unreachable { .. }) => return Ok(Asked::Nobody(error)),
         Err(error) => return Err(failed(error)),
     };
+    let cursor =
+        answer.headers().get("logboom-cursor").and_then(|cursor| cursor.to_str().ok()).unwrap_or_default();
+    if let Err(error) = client.check_store(cursor.split(':').next().unwrap_or_default()) {
+        return Ok(Asked::Nobody(error));
+    }
     let more = answer.headers().get("logboom-more").is_some_and(|more| more == "true");
     let mut lines = Lines::new(answer, client.url());
     let mut printer = stdout_printer(form)?;

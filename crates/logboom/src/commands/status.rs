@@ -48,7 +48,10 @@ async fn from_server(client: &Client) -> Result<Status, ClientError> {
         .map_err(|_| broken("nothing came for too long".to_owned()))?
         .map_err(|error| broken(error.to_string()))?
         .to_bytes();
-    serde_json::from_slice(&bytes).map_err(|error| broken(format!("not a status: {error}")))
+    let status: Status =
+        serde_json::from_slice(&bytes).map_err(|error| broken(format!("not a status: {error}")))?;
+    client.check_store(&status.store_id)?;
+    Ok(status)
 }
 
 /// What is known without a running logboom: the log itself.

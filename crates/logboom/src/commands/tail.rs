@@ -60,7 +60,7 @@ impl Tail {
                         say("connected again");
                     }
                     (wait, told) = (RETRY_FIRST, false);
-                    self.print(&mut events).await?
+                    self.print(client, &mut events).await?
                 }
                 Err(error) => Some(error),
             };
@@ -87,12 +87,18 @@ impl Tail {
     }
 
     /// Prints until the stream ends; says why it did, or `None` when the server ended it in good order.
-    async fn print(&mut self, events: &mut Events) -> Result<Option<ClientError>, Failure> {
+    async fn print(&mut self, client: &Client, events: &mut Events) -> Result<Option<ClientError>, Failure> {
         loop {
             match events.next().await {
                 Ok(None) => return Ok(None),
                 Err(error) => return Ok(Some(error)),
-                Ok(Some(event)) => self.event(event)?,
+                Ok(Some(event)) => {
+                    let store_id = event.id.split(':').next().unwrap_or_default();
+                    if let Err(error) = client.check_store(store_id) {
+                        return Ok(Some(error));
+                    }
+                    self.event(event)?;
+                }
             }
             if !events.has_more() {
                 self.printer.flush()?;

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use logboom_model::StoreId;
 
 use crate::client::{ADDRESS_FILE, TOKEN_FILE};
 use crate::config::Secret;
@@ -63,8 +64,8 @@ impl DataDir {
     }
 
     /// Writes down where the page is, so that reading commands find this logboom by its data directory.
-    pub fn write_address(&self, url: &str) -> anyhow::Result<()> {
-        self.replace(ADDRESS_FILE, url)
+    pub fn write_address(&self, url: &str, store_id: StoreId) -> anyhow::Result<()> {
+        self.replace(ADDRESS_FILE, &format!("{url}\n{store_id}"))
     }
 
     /// A small file that is there whole or not at all, over a crash too.
@@ -126,8 +127,9 @@ mod tests {
     fn the_address_is_replaced_whole() {
         let dir = tempfile::tempdir().unwrap();
         let data_dir = DataDir::prepare(dir.path()).unwrap();
-        data_dir.write_address("http://127.0.0.1:1").unwrap();
-        data_dir.write_address("http://127.0.0.1:2").unwrap();
-        assert_eq!(fs::read_to_string(dir.path().join(ADDRESS_FILE)).unwrap(), "http://127.0.0.1:2\n");
+        data_dir.write_address("http://127.0.0.1:1", StoreId([1; 16])).unwrap();
+        data_dir.write_address("http://127.0.0.1:2", StoreId([0xab; 16])).unwrap();
+        let expected = format!("http://127.0.0.1:2\n{}\n", "ab".repeat(16));
+        assert_eq!(fs::read_to_string(dir.path().join(ADDRESS_FILE)).unwrap(), expected);
     }
 }

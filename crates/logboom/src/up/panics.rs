@@ -33,3 +33,17 @@ pub async fn next() {
     // The sender is static, so the channel never closes.
     let _ = panicked.wait_for(|panicked| *panicked).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_any_thread_is_noted() {
+        let before = std::panic::take_hook();
+        watch_all();
+        assert!(std::thread::spawn(|| panic!("a fault")).join().is_err());
+        std::panic::set_hook(before);
+        assert!(happened());
+    }
+}

@@ -83,7 +83,7 @@ impl Running {
             docker_source::start(plan, engine, Arc::new(self.store.clone()), stages).await?.map(Arc::new);
         self.apply_sinks(plan.sinks.clone()).await?;
         let url = self.serve(plan, token).await?;
-        if let Err(error) = data_dir.write_address(url.trim_end_matches('/')) {
+        if let Err(error) = data_dir.write_address(&url, self.store.store_id()) {
             tracing::warn!("reading commands need --server to find this logboom: {error:#}");
         }
         let stats = self.store.stats();

@@ -6,4 +6,5 @@ mod check;
 mod daemon;
 mod reading;
 mod running;
+mod tls;
 mod usage;

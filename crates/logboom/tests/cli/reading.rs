@@ -116,7 +116,7 @@ fn tail_goes_on_over_a_restart_without_doubling_or_losing() {
     let daemon = host.up(&[]);
     // The address stays, as it does for a logboom that listens on a fixed port.
     let url = std::fs::read_to_string(host.data_dir().join("address")).unwrap();
-    let address = url.trim().strip_prefix("http://").unwrap().to_owned();
+    let address = url.lines().next().unwrap().strip_prefix("http://").unwrap().to_owned();
     let mut tail = logboom()
         .args(["tail", "tick", "--output", "json", "--data-dir"])
         .arg(host.data_dir())
@@ -149,6 +149,23 @@ fn tail_goes_on_over_a_restart_without_doubling_or_losing() {
     assert_eq!(seen, (0..9).map(|number| format!("tick {number}")).collect::<Vec<_>>());
     tail.kill().unwrap();
     tail.wait().unwrap();
+}
+
+#[test]
+fn another_logboom_on_the_old_port_does_not_answer_for_a_directory() {
+    let host = Host::new();
+    let mut web = host.container(1, "web");
+    web.print(["mine"]);
+    let daemon = host.up(&[]);
+    wait_for("the line", || Some(host.search("mine")).filter(|lines| lines.len() == 1));
+    let url = std::fs::read_to_string(host.data_dir().join("address")).unwrap();
+    let address = url.lines().next().unwrap().strip_prefix("http://").unwrap().to_owned();
+    daemon.kill();
+    let other = Host::new();
+    let _daemon = other.up(&["--listen", &address]);
+    assert_eq!(host.search("mine"), ["mine"]);
+    let output = host.read(&["status", "--output", "json"]);
+    assert!(stderr(&output).contains("another logboom"), "{}", stderr(&output));
 }
 
 #[test]
