@@ -16,9 +16,9 @@ use crate::limits::{
     ALLOCATE_BYTES_MIN, FILE_AGE_NANOS_MAX, FILE_RESOURCES_MAX, FILES_MAX, RESOURCE_AGE_NANOS_MAX,
     RETRY_MS_MAX,
 };
+use crate::log::journal_path;
 use crate::log::{JournalFile, Log};
-use crate::recover::new_file_names;
-use crate::store::JOURNAL_DIR;
+use crate::store::{JOURNAL_DIR, NEW_FILE_NAME};
 use crate::writer::Writer;
 
 /// Why a commit did not happen.
@@ -166,7 +166,7 @@ impl Writer {
         let id = u64::from(self.file_number) << 32 | u64::from(random()?);
         let first_seq = snapshot.next_seq;
         let stamp = Stamp { file_id: id, offset: 0, first_seq, commit_time: snapshot.last_commit };
-        let (temporary, name) = new_file_names(first_seq, id);
+        let (temporary, name) = (format!("{JOURNAL_DIR}/{NEW_FILE_NAME}"), journal_path(first_seq, id));
         let (header, bytes) = self.encoder.snapshot(stamp, &snapshot)?;
         let length = header.end() + self.shared.reserve() + self.shared.allocate_step();
         let length = length.next_multiple_of(ALLOCATE_BYTES_MIN);

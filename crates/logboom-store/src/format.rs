@@ -30,7 +30,7 @@ pub mod commit;
 pub mod snapshot;
 pub mod wire;
 
-use crate::limits::{DEFINITIONS_RAW_BYTES_MAX, ENTRY_RAW_BYTES_MAX, ENTRY_ROWS_MAX};
+use crate::limits::{DEFINITIONS_RAW_BYTES_MAX, ENTRY_RAW_BYTES_MAX, ENTRY_ROWS_MAX, SEQ_MAX};
 
 /// First bytes of every entry.
 pub const MAGIC: [u8; 4] = *b"LBJE";
@@ -212,8 +212,7 @@ impl EntryHeader {
                 "length of the definitions",
             ),
             (self.rows as usize <= ENTRY_ROWS_MAX, "number of rows"),
-            (self.first_seq.checked_add(u64::from(self.rows)).is_some_and(|end| end < u64::MAX), "seq"),
-            (self.first_seq > 0, "seq"),
+            ((1..SEQ_MAX).contains(&self.first_seq), "seq"),
             (self.offset.checked_add(self.entry_bytes()).is_some(), "offset"),
             (self.kind == EntryKind::Commit || self.rows == 0, "rows of a snapshot"),
         ] {
@@ -246,7 +245,7 @@ pub fn parse_file_name(name: &str) -> Option<(u64, u64)> {
     if !digits || !hex {
         return None;
     }
-    let first_seq = first_seq.parse().ok().filter(|&seq| seq > 0 && seq < u64::MAX)?;
+    let first_seq = first_seq.parse().ok().filter(|seq| (1..SEQ_MAX).contains(seq))?;
     Some((first_seq, u64::from_str_radix(id, 16).ok()?))
 }
 
@@ -302,7 +301,7 @@ mod tests {
             |h| h.definitions_bytes = 10_000,
             |h| h.rows = u32::MAX,
             |h| h.first_seq = 0,
-            |h| h.first_seq = u64::MAX - 2,
+            |h| h.first_seq = SEQ_MAX,
             |h| h.offset = u64::MAX,
             |h| h.kind = EntryKind::Snapshot,
         ] {

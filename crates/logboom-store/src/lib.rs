@@ -21,6 +21,7 @@ mod options;
 mod queue;
 mod reader;
 mod recover;
+mod repair;
 mod shared;
 mod snapshot;
 mod space;

@@ -42,6 +42,9 @@ pub const STATE_VALUE_BYTES_MAX: usize = 8 << 20;
 /// Resources defined by one journal file.
 pub const FILE_RESOURCES_MAX: usize = 1 << 20;
 
+/// Seqs end here: a million records a second reach it after 146,000 years, and sums of seqs never overflow.
+pub const SEQ_MAX: u64 = 1 << 62;
+
 /// Level of zstd: higher ones cost 1.6 times the CPU and save next to nothing on columns of log lines.
 pub const ZSTD_LEVEL: i32 = 1;
 /// Buffers above this size are given back when the store has been idle.

@@ -1,5 +1,4 @@
-//! What a data directory holds, read without changing anything, and the little that is then put right: the torn
-//! tail of the last file is cut, what remains of it made durable, and leftovers removed.
+//! What a data directory holds, read without changing anything. `repair` then puts right the little that is wrong.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,11 +8,11 @@ use logboom_model::{Resource, StateUpdate, StoreId};
 
 use crate::entries::{Entries, EntryError, Step};
 use crate::format::snapshot::{FileSummary, SnapshotState, StateMap};
-use crate::format::{EntryKind, file_name, parse_file_name};
+use crate::format::{EntryKind, parse_file_name};
 use crate::fs::{Fs, read_full};
 use crate::limits::VERIFY_BYTES_MAX;
 use crate::log::{JournalFile, journal_path};
-use crate::store::{EVICTED_TO_KEY, JOURNAL_DIR, NEW_FILE_NAME};
+use crate::store::{EVICTED_TO_KEY, JOURNAL_DIR};
 
 /// What went wrong, and with which file.
 #[derive(Debug)]
@@ -36,7 +35,8 @@ pub enum RecoverCause {
 }
 
 impl RecoverError {
-    fn io(action: &'static str, name: &str) -> impl FnOnce(io::Error) -> Self + use<> {
+    /// For `map_err`.
+    pub fn io(action: &'static str, name: &str) -> impl FnOnce(io::Error) -> Self + use<> {
         let name = name.to_owned();
         move |error| Self { name, action, cause: RecoverCause::Io(error) }
     }
@@ -64,9 +64,9 @@ pub struct Recovered {
     /// Highest number of a file.
     pub file_number: u32,
     /// The end of the last file.
-    tail: Option<Tail>,
+    pub tail: Option<Tail>,
     /// Files that hold nothing any more.
-    leftovers: Vec<String>,
+    pub leftovers: Vec<String>,
 }
 
 impl Recovered {
@@ -80,14 +80,17 @@ impl Recovered {
     }
 }
 
+/// The end of the last file.
 #[derive(Debug)]
-struct Tail {
-    name: String,
+pub struct Tail {
+    /// Name of the file.
+    pub name: String,
     /// Where the last sound entry begins and ends; everything behind goes.
-    last_entry: (u64, u64),
+    pub last_entry: (u64, u64),
     /// Its first seq.
-    last_first_seq: u64,
-    length: u64,
+    pub last_first_seq: u64,
+    /// Length of the file.
+    pub length: u64,
 }
 
 struct Listed {
@@ -378,62 +381,4 @@ fn take_files(recovered: &mut Recovered, listed: &[Listed], known: &HashMap<u64,
     });
     recovered.lost.sort_unstable();
     recovered.lost.dedup();
-}
-
-/// Puts right what a crash left. Only for the one that holds the lock.
-pub fn repair(fs: &dyn Fs, recovered: &mut Recovered) -> Result<(), RecoverError> {
-    if let Some(tail) = recovered.tail.take() {
-        repair_tail(fs, &tail)?;
-    }
-    let mut leftovers = std::mem::take(&mut recovered.leftovers);
-    if fs.list(JOURNAL_DIR).is_ok_and(|names| names.iter().any(|name| name == NEW_FILE_NAME)) {
-        leftovers.push(format!("{JOURNAL_DIR}/{NEW_FILE_NAME}"));
-    }
-    for name in &leftovers {
-        fs.unlink(name).map_err(RecoverError::io("remove", name))?;
-    }
-    fs.sync_dir(JOURNAL_DIR).map_err(RecoverError::io("sync", JOURNAL_DIR))?;
-    for file in &mut recovered.files {
-        release(fs, file);
-    }
-    Ok(())
-}
-
-/// Cuts what is torn, and makes the rest durable before anyone sees it. The last entry is written once more: when
-/// its sync had failed in an earlier life, the kernel holds its pages for clean and would not write them again.
-fn repair_tail(fs: &dyn Fs, tail: &Tail) -> Result<(), RecoverError> {
-    let (from, end) = tail.last_entry;
-    let file = fs.open(&tail.name, true).map_err(RecoverError::io("open", &tail.name))?;
-    if end < tail.length {
-        tracing::warn!(file = tail.name, bytes = tail.length - end, "the torn tail of the journal is cut");
-        file.truncate(end).map_err(RecoverError::io("cut", &tail.name))?;
-    }
-    let mut bytes = vec![0; (end - from) as usize];
-    let read = read_full(&*file, &mut bytes, from).map_err(RecoverError::io("read", &tail.name))?;
-    let mut done = 0;
-    while done < read {
-        match file
-            .write_at(&bytes[done..read], from + done as u64)
-            .map_err(RecoverError::io("write", &tail.name))?
-        {
-            0 => return Err(RecoverError::io("write", &tail.name)(io::ErrorKind::WriteZero.into())),
-            count => done += count,
-        }
-    }
-    file.sync_data().map_err(RecoverError::io("sync", &tail.name))
-}
-
-/// Gives back what an earlier life had preallocated.
-fn release(fs: &dyn Fs, journal: &mut JournalFile) {
-    let Ok(file) = fs.open(&journal.path(), true) else { return };
-    let Ok(length) = file.length() else { return };
-    if journal.allocated > length.next_multiple_of(crate::limits::ALLOCATE_BYTES_MIN) {
-        let _ = file.truncate(length);
-    }
-    journal.allocated = file.allocated().unwrap_or(journal.allocated);
-}
-
-/// The name of a file that is being made, and the one it gets.
-pub fn new_file_names(first_seq: u64, id: u64) -> (String, String) {
-    (format!("{JOURNAL_DIR}/{NEW_FILE_NAME}"), format!("{JOURNAL_DIR}/{}", file_name(first_seq, id)))
 }

@@ -19,6 +19,7 @@ use crate::limits::{FLUSH_MS_MAX, LOCK_WAIT_MS, MAX_BYTES_LEAST};
 use crate::log::{Log, lost_update};
 use crate::queue::Queue;
 use crate::recover::{self, RecoverCause, RecoverError, Recovered};
+use crate::repair;
 use crate::shared::Shared;
 use crate::writer::{Pending, Writer, lost_gap};
 use crate::{FlushError, OpenError, Reader, Snapshot, StoreOptions, StoreStats};
@@ -150,7 +151,7 @@ impl Store {
         fs.create_dir(JOURNAL_DIR).map_err(failed("make", JOURNAL_DIR))?;
         let lock = take_lock(&*fs, dir)?;
         let mut recovered = recover::survey(&*fs).map_err(|error| open_error(dir, error))?;
-        recover::repair(&*fs, &mut recovered).map_err(|error| open_error(dir, error))?;
+        repair::repair(&*fs, &mut recovered).map_err(|error| open_error(dir, error))?;
         fs.sync_dir("").map_err(failed("sync", ""))?;
         let store_id = match recovered.store_id {
             Some(id) => id,

@@ -15,7 +15,7 @@ use logboom_model::{Resource, StoreId};
 
 use super::commit::{put_resource, take_resource};
 use super::wire::{Input, Malformed, put_bytes, put_signed, put_varint};
-use crate::limits::{STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX};
+use crate::limits::{SEQ_MAX, STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX};
 
 /// Small state: the last value of each key.
 pub type StateMap = BTreeMap<Box<[u8]>, Vec<u8>>;
@@ -112,7 +112,7 @@ pub fn decode(bytes: &[u8]) -> Result<SnapshotState, Malformed> {
     }
     let resources = take_list(&mut input, |input| Ok((take_resource(input)?, input.signed()?)))?;
     input.finish()?;
-    if next_seq == 0 || evicted_to > next_seq {
+    if !(1..SEQ_MAX).contains(&next_seq) || evicted_to > next_seq {
         return Err(Malformed("seqs of the snapshot are out of bounds"));
     }
     Ok(SnapshotState { store_id, next_seq, records, evicted_to, last_commit, files, state, resources })
