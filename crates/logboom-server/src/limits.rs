@@ -123,12 +123,12 @@ pub(crate) const SEARCH_LIMIT_DEFAULT: usize = 1000;
 /// Time range of a search that does not say.
 pub(crate) const SEARCH_SINCE_DEFAULT: &str = "24h";
 
-/// Bytes of one chunk of a streamed answer: large enough for few wake-ups, small enough for two per client. One
+/// Bytes of one chunk of a streamed answer: large enough for few wake-ups, small enough for three per client. One
 /// record may exceed it.
-pub(crate) const CHUNK_BYTES: usize = 64 << 10;
+pub(crate) const CHUNK_BYTES: usize = 32 << 10;
 
-/// Chunks queued for one tail's client.
-pub(crate) const TAIL_QUEUE_CHUNKS: usize = 2;
+/// Chunks queued for one tail's client, while another is being made and one lies in the connection's buffer.
+pub(crate) const TAIL_QUEUE_CHUNKS: usize = 1;
 
 /// How long one step of a tail may read and match before others get their turn.
 pub(crate) const TAIL_STEP: Duration = Duration::from_millis(10);
