@@ -98,7 +98,8 @@ impl Batch {
         columns: BatchColumns,
     ) -> Result<Self, MalformedBatch> {
         let rows = columns.times.len();
-        let same = [columns.observed.len(), columns.severities.len(), columns.streams.len(), columns.flags.len()];
+        let same =
+            [columns.observed.len(), columns.severities.len(), columns.streams.len(), columns.flags.len()];
         if same.iter().any(|&length| length != rows) {
             return Err(MalformedBatch("columns differ in length"));
         }
@@ -204,7 +205,10 @@ impl Batch {
             + columns.streams.capacity()
             + columns.flags.capacity() * 2
             + columns.offsets.capacity() * 4
-            + columns.attributes.as_ref().map_or(0, |column| column.bytes.capacity() + column.offsets.capacity() * 4)
+            + columns
+                .attributes
+                .as_ref()
+                .map_or(0, |column| column.bytes.capacity() + column.offsets.capacity() * 4)
     }
 
     /// What produced the rows.
@@ -328,8 +332,10 @@ mod tests {
         batch.push_with_attributes(row(2), b"two", b"{\"a\":1}");
         batch.push(row(3), b"");
         batch.push_with_attributes(row(4), b"four", b"{}");
-        let seen: Vec<_> = batch.records().map(|record| (record.body.to_vec(), record.attributes.to_vec())).collect();
-        let expected: [(&[u8], &[u8]); 4] = [(b"one", b""), (b"two", b"{\"a\":1}"), (b"", b""), (b"four", b"{}")];
+        let seen: Vec<_> =
+            batch.records().map(|record| (record.body.to_vec(), record.attributes.to_vec())).collect();
+        let expected: [(&[u8], &[u8]); 4] =
+            [(b"one", b""), (b"two", b"{\"a\":1}"), (b"", b""), (b"four", b"{}")];
         assert_eq!(seen, expected.map(|(body, attributes)| (body.to_vec(), attributes.to_vec())));
         assert_eq!(batch.time_range(), Some((1, 4)));
     }

@@ -61,7 +61,8 @@ pub enum CountKind {
 pub struct Gap {
     /// What lost data.
     pub resource: Arc<Resource>,
-    /// Name of the source that found it, e.g. `docker`; `store` for the store itself.
+    /// Name of the source that found it, e.g. `docker`; `store` for the store itself; [`Gap::SINK_PREFIX`] and a
+    /// name for a sink.
     pub source: Box<str>,
     /// Stream, or [`Stream::None`] when it concerns all.
     pub stream: Stream,
@@ -84,6 +85,9 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Begins the `source` of a gap that a sink found.
+    pub const SINK_PREFIX: &str = "sink/";
+
     /// A gap of unknown size; fill in what is known.
     pub fn unknown(resource: Arc<Resource>, source: &str, reason: GapReason, detail: &str) -> Self {
         Self {

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn hostile_cursors_are_refused() {
-        for text in ["", ":", "1:2", "zz:1", &format!("{}:-1", "a".repeat(32)), &format!("{}:1", "é".repeat(16))] {
+        for text in
+            ["", ":", "1:2", "zz:1", &format!("{}:-1", "a".repeat(32)), &format!("{}:1", "é".repeat(16))]
+        {
             assert_eq!(text.parse::<Cursor>(), Err(CursorParseError), "{text:?}");
         }
     }

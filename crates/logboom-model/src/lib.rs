@@ -20,9 +20,7 @@ mod time;
 pub mod tokens;
 
 pub use batch::{AttributeColumn, Batch, BatchColumns, MalformedBatch, Row};
-pub use flow::{
-    Ack, Intake, Lane, LogReader, Rows, StateUpdate, Stages, Submission, SubmitError, TailEntry,
-};
+pub use flow::{Ack, Intake, Lane, LogReader, Rows, Stages, StateUpdate, Submission, SubmitError, TailEntry};
 pub use gap::{CountKind, Gap, GapReason};
 pub use ids::{Cursor, CursorParseError, StoreId};
 pub use lifecycle::{Lifecycle, LifecycleAction};

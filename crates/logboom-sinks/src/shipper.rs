@@ -303,7 +303,7 @@ impl Shipper {
         let reason =
             format!("{count} records of the log were evicted before sink {} had read them", self.shared.name);
         tracing::warn!(sink = self.shared.name, from, to, "{reason}");
-        let source = format!("sink/{}", self.shared.name);
+        let source = format!("{}{}", Gap::SINK_PREFIX, self.shared.name);
         let mut gap = Gap::unknown(self.resource.clone(), &source, GapReason::Evicted, &reason);
         gap.seqs = Some((from, to));
         if !self.filtered {

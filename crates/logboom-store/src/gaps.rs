@@ -119,11 +119,15 @@ pub fn row(gap: &Gap, now: i64) -> Batch {
 
 /// The gap as `status` shows it.
 fn status(gap: &Gap, now: i64) -> GapStatus {
+    let (source, sink) = match gap.source.strip_prefix(Gap::SINK_PREFIX) {
+        Some(sink) => (None, Some(sink.to_owned())),
+        None => (Some(gap.source.as_ref().to_owned()), None),
+    };
     let name = [gap.resource.container_name(), gap.resource.service_name()];
     GapStatus {
         time: format_rfc3339(now),
-        source: Some(gap.source.as_ref().to_owned()),
-        sink: None,
+        source,
+        sink,
         resource: name.into_iter().find(|name| !name.is_empty()).unwrap_or_default().to_owned(),
         stream: gap.stream.name().to_owned(),
         from: gap.from.map(format_rfc3339),
@@ -233,6 +237,14 @@ mod tests {
         let mut gap = Gap::unknown(resource, "docker", GapReason::SourceTruncated, "the file became shorter");
         (gap.count, gap.count_kind, gap.bytes) = (count, CountKind::Exact, Some(10));
         gap
+    }
+
+    #[test]
+    fn status_names_the_sink_or_the_source() {
+        let of_source = status(&gap(1), 0);
+        assert_eq!((of_source.source.as_deref(), of_source.sink), (Some("docker"), None));
+        let of_sink = status(&Gap { source: "sink/siem".into(), ..gap(1) }, 0);
+        assert_eq!((of_sink.source, of_sink.sink.as_deref()), (None, Some("siem")));
     }
 
     #[test]
