@@ -112,6 +112,6 @@ fn from_directory(
 /// Nothing is left out in silence.
 fn say_if_more(more: bool, limit: usize) {
     if more {
-        say(&format!("there are older lines too; the newest {limit} are shown, as --limit and --since say"));
+        say(&format!("older lines match too; only the newest {limit} are shown (--limit)"));
     }
 }

@@ -13,7 +13,10 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The binary without the environment's engine and configuration.
 pub fn logboom() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_logboom"));
+    clean(Command::new(env!("CARGO_BIN_EXE_logboom")))
+}
+
+fn clean(mut command: Command) -> Command {
     for name in ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "NO_COLOR"] {
         command.env_remove(name);
     }
@@ -100,9 +103,25 @@ impl Host {
 
     /// Starts `logboom up`.
     pub fn spawn(&self, arguments: &[&str]) -> Daemon {
+        self.spawn_with(logboom(), arguments)
+    }
+
+    /// Starts `logboom up` through another command, which makes somebody else of it. The folder of the build may be
+    /// closed to them, so they get a binary of their own.
+    pub fn spawn_through(&self, through: &[&str], arguments: &[&str]) -> Daemon {
+        use std::os::unix::fs::PermissionsExt as _;
+        let binary = self.folder.path().join("logboom");
+        fs::copy(env!("CARGO_BIN_EXE_logboom"), &binary).unwrap();
+        fs::set_permissions(self.folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let mut command = clean(Command::new(through[0]));
+        command.args(&through[1..]).arg(binary);
+        self.spawn_with(command, arguments)
+    }
+
+    fn spawn_with(&self, mut command: Command, arguments: &[&str]) -> Daemon {
         let listen: &[&str] =
             if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
-        let mut child = logboom()
+        let mut child = command
             .arg("up")
             .args(listen)
             .args(["--docker-host", "unix:///nonexistent/docker.sock"])

@@ -1,5 +1,8 @@
 //! `logboom up` from start to stop.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::daemon::{Host, mode, stderr, wait_for};
@@ -116,4 +119,24 @@ fn a_data_directory_that_cannot_be_made_is_named() {
     let output = command.args(["up", "--data-dir"]).arg(file.join("data")).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("in-the-way/data"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_root_that_may_not_be_read_is_named_with_the_capability_and_tried_again() {
+    let setpriv =
+        Command::new("setpriv").arg("--version").output().is_ok_and(|output| output.status.success());
+    let host = Host::new();
+    let containers = host.docker_root().join("containers");
+    let mut web = host.container(1, "web");
+    web.print(["a line"]);
+    if !setpriv || std::fs::metadata(&containers).unwrap().uid() != 0 {
+        eprintln!("skipped: needs root and setpriv, to become somebody who may not read");
+        return;
+    }
+    std::fs::set_permissions(&containers, Permissions::from_mode(0o700)).unwrap();
+    let daemon = host.spawn_through(&["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], &[]);
+    let messages = daemon.wait_for_message("ready");
+    assert!(messages.contains("user 65534") && messages.contains("CAP_DAC_READ_SEARCH"), "{messages}");
+    std::fs::set_permissions(&containers, Permissions::from_mode(0o755)).unwrap();
+    wait_for("the line", || Some(host.search("\"a line\"")).filter(|lines| lines.len() == 1));
 }
