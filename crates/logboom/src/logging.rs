@@ -26,7 +26,8 @@ static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 /// Starts logging. The command line's level wins over the configuration's.
 pub fn start(args: &LoggingArgs, configured: Option<LogLevel>) {
     let (filter, handle) = reload::Layer::new(targets(args.log_level.or(configured)));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    // A closed standard error must not be reported there: that would be a panic.
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let lines = match args.log_format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
         LogFormat::Text => lines.with_target(false).with_ansi(colour_on_stderr()).boxed(),

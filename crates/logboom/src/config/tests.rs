@@ -160,7 +160,10 @@ const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configurat
 
 fn schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(Config);
-    schema.insert("$id".to_owned(), "https://logboom.example/logboom.schema.json".into());
+    schema.insert(
+        "$id".to_owned(),
+        "https://raw.githubusercontent.com/logboom/logboom/main/docs/logboom.schema.json".into(),
+    );
     schema.to_value()
 }
 

@@ -37,6 +37,12 @@ impl DataDir {
         let metadata =
             fs::metadata(path).with_context(|| format!("failed to look at the data directory {shown}"))?;
         if metadata.permissions().mode() & 0o077 != 0 {
+            if let Some(other) = something_else_in(path)? {
+                bail!(
+                    "the data directory {shown} is open to others and holds {}, which is not logboom's; {hint} one for logboom alone",
+                    other.display()
+                );
+            }
             fs::set_permissions(path, fs::Permissions::from_mode(0o700)).with_context(|| {
                 format!("the data directory {shown} is open to others, and closing it (chmod 700) failed")
             })?;
@@ -85,6 +91,19 @@ impl DataDir {
     }
 }
 
+/// Something in an existing directory that logboom did not put there, if any: `/tmp` must not be closed to others
+/// because of a slip.
+fn something_else_in(path: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if path.join(TOKEN_FILE).exists() {
+        return Ok(None);
+    }
+    let entries = fs::read_dir(path).with_context(|| format!("failed to look into {}", path.display()))?;
+    // The root of a file system of its own has this, and a store copied from elsewhere has these.
+    let ours = ["lost+found", "lock", "journal", ADDRESS_FILE];
+    let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
+    Ok(names.map(PathBuf::from).find(|name| !ours.iter().any(|known| name.as_os_str() == *known)))
+}
+
 fn close_to_others(file: &Path) -> anyhow::Result<()> {
     let mode =
         fs::metadata(file).with_context(|| format!("failed to look at {}", file.display()))?.permissions();
@@ -114,6 +133,16 @@ mod tests {
         fs::set_permissions(path.join(TOKEN_FILE), fs::Permissions::from_mode(0o644)).unwrap();
         assert_eq!(DataDir::prepare(&path).unwrap().token().unwrap(), token);
         assert_eq!((mode(&path), mode(&path.join(TOKEN_FILE))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_directory_of_others_is_not_closed_to_them() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(dir.path().join("thesis.tex"), "").unwrap();
+        let error = DataDir::prepare(dir.path()).err().unwrap();
+        assert!(format!("{error:#}").contains("thesis.tex"), "{error:#}");
+        assert_eq!(mode(dir.path()), 0o755);
     }
 
     #[test]

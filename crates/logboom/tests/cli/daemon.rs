@@ -208,6 +208,11 @@ impl Daemon {
         self.lines.iter().collect()
     }
 
+    /// Closes the other end of its standard error, as soon as it has said one more thing.
+    pub fn close_messages(&mut self) {
+        self.messages = channel().1;
+    }
+
     /// What else it says on standard error until it ends.
     pub fn rest_of_messages(&self) -> String {
         self.messages.iter().collect::<Vec<_>>().join("\n")

@@ -169,6 +169,22 @@ fn another_logboom_on_the_old_port_does_not_answer_for_a_directory() {
 }
 
 #[test]
+fn tail_ends_quietly_when_its_reader_goes() {
+    let host = Host::new();
+    let _daemon = host.up(&[]);
+    let mut tail = logboom()
+        .args(["tail", "--data-dir"])
+        .arg(host.data_dir())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(tail.stdout.take());
+    let output = tail.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
 fn status_tells_of_store_and_source_and_of_the_directory_alone() {
     let host = Host::new();
     let mut web = host.container(1, "web");

@@ -140,3 +140,16 @@ fn a_root_that_may_not_be_read_is_named_with_the_capability_and_tried_again() {
     std::fs::set_permissions(&containers, Permissions::from_mode(0o755)).unwrap();
     wait_for("the line", || Some(host.search("\"a line\"")).filter(|lines| lines.len() == 1));
 }
+
+#[test]
+fn a_closed_standard_error_does_not_stop_the_collecting() {
+    let host = Host::new();
+    let mut web = host.container(1, "web");
+    let mut daemon = host.spawn(&["--log-level", "debug"]);
+    daemon.close_messages();
+    wait_for("the start", || host.read(&["status", "--output", "json"]).status.success().then_some(()));
+    daemon.signal("HUP");
+    web.print(["unheard but stored"]);
+    wait_for("the line", || Some(host.search("unheard")).filter(|lines| lines.len() == 1));
+    assert_eq!(daemon.terminate().0.code(), Some(0));
+}
