@@ -20,15 +20,16 @@ impl DockerEngine {
     /// Decides from the named address, if any, and the environment.
     pub fn find(named: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
-        let address = match named {
-            Some(address) => address.to_owned(),
-            None => set("DOCKER_HOST").unwrap_or_else(|| USUAL_SOCKET.to_owned()),
+        let (address, whose) = match (named, set("DOCKER_HOST")) {
+            (Some(address), _) => (address.to_owned(), "--docker-host"),
+            (None, Some(address)) => (address, "DOCKER_HOST"),
+            (None, None) => (USUAL_SOCKET.to_owned(), ""),
         };
         let known =
             ["unix://", "tcp://", "http://", "https://"].iter().any(|scheme| address.starts_with(scheme));
         if !known {
             return Err(format!(
-                "\"{address}\" is not an engine's address; write for example {USUAL_SOCKET} or tcp://host:2376"
+                "{whose}: \"{address}\" is not an engine's address; write for example {USUAL_SOCKET} or tcp://host:2376"
             ));
         }
         let remote = !address.starts_with("unix://");
