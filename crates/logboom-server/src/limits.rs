@@ -11,12 +11,14 @@ const TAILS_MAX: usize = 256;
 /// Searches at once: a search uses a core and holds its hits until its client has read them.
 const SEARCHES_MAX: usize = 4;
 
-/// Tails that read and encode at the same moment: the blocking work of many lagging tails must not take every core
-/// from the collection of logs.
-const TAIL_READS_MAX: usize = 4;
+/// Tails that read and encode at the same moment: half of the cores, so that many lagging tails leave the other half
+/// to the collection of logs.
+fn tail_reads_max() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
+}
 
-/// Lagging tails that keep their place in a file, and a decoded entry (mostly 1 MiB), between two reads; others find
-/// their place again each time, which costs time but no memory.
+/// Lagging tails that keep their place in a file, and a decoded entry (mostly 1 MiB), between two reads; others wait
+/// for their turn.
 const TAIL_HOLDS_MAX: usize = 16;
 
 /// A whole request head must arrive in this time, and an idle connection is closed after it (slowloris).
@@ -42,8 +44,11 @@ const TAIL_HEARTBEAT: Duration = Duration::from_secs(15);
 const TAIL_POSITION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A tail whose client takes nothing for so long gives back its reader and the entry it holds, and opens them again
-/// when the client reads on: slow clients cost no memory but their chunks.
-const TAIL_PARK_AFTER: Duration = Duration::from_secs(1);
+/// when the client reads on: slow clients cost no memory but their chunks, and hold up no other tail for longer.
+const TAIL_PARK_AFTER: Duration = Duration::from_millis(200);
+
+/// A lagging tail that waits for its turn goes on without one after this, one chunk, so that none ever starves.
+const TAIL_HOLD_WAIT: Duration = Duration::from_secs(1);
 
 /// Open streams get this long to end when the server stops; DESIGN §6 gives the whole process five seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -80,6 +85,8 @@ pub struct Limits {
     pub tail_position_interval: Duration,
     /// Until a tail whose client is slow gives back its reader.
     pub tail_park_after: Duration,
+    /// For a lagging tail to get its turn.
+    pub tail_hold_wait: Duration,
     /// For open streams to end at a stop.
     pub stop_timeout: Duration,
     /// For a health probe.
@@ -92,7 +99,7 @@ impl Default for Limits {
             connections: CONNECTIONS_MAX,
             tails: TAILS_MAX,
             searches: SEARCHES_MAX,
-            tail_reads: TAIL_READS_MAX,
+            tail_reads: tail_reads_max(),
             tail_holds: TAIL_HOLDS_MAX,
             header_read_timeout: HEADER_READ_TIMEOUT,
             handshake_timeout: HANDSHAKE_TIMEOUT,
@@ -102,6 +109,7 @@ impl Default for Limits {
             tail_heartbeat: TAIL_HEARTBEAT,
             tail_position_interval: TAIL_POSITION_INTERVAL,
             tail_park_after: TAIL_PARK_AFTER,
+            tail_hold_wait: TAIL_HOLD_WAIT,
             stop_timeout: STOP_TIMEOUT,
             health_timeout: HEALTH_TIMEOUT,
         }

@@ -117,6 +117,9 @@ impl Pump {
             if first_time || self.position_due(&reader) {
                 self.send_position(&mut reader).await?;
             }
+            if step.wants_hold {
+                self.wait_for_hold(&mut reader).await?;
+            }
             if step.caught_up {
                 self.wait(&mut durable, &mut reader).await?;
             }
@@ -142,6 +145,20 @@ impl Pump {
                 Err(Ended)
             }
         }
+    }
+
+    /// Waits a while for a permit to keep its place: decoding an entry anew for each chunk costs far more than waiting
+    /// for a tail that has caught up, or whose client has stopped reading.
+    async fn wait_for_hold(&mut self, reader: &mut TailReader) -> Result<(), Ended> {
+        let hold = timeout(self.state.limits.tail_hold_wait, self.state.tail_holds.clone().acquire_owned());
+        tokio::select! {
+            hold = hold => if let Ok(Ok(hold)) = hold {
+                reader.grant(hold);
+            },
+            () = stopped(&mut self.stopping) => return Err(Ended),
+            () = self.sender.closed() => return Err(Ended),
+        }
+        Ok(())
     }
 
     /// Waits for a sync; meanwhile says where it is, soon when the client does not know, else as a heartbeat.

@@ -45,6 +45,8 @@ pub(crate) struct Step {
     pub last_id: Option<u64>,
     /// Whether the end of the log was reached.
     pub caught_up: bool,
+    /// Whether the reader had to let go of its place for want of a permit.
+    pub wants_hold: bool,
 }
 
 impl TailReader {
@@ -57,6 +59,11 @@ impl TailReader {
     /// The last seq looked at.
     pub fn position(&self) -> u64 {
         self.next.saturating_sub(1)
+    }
+
+    /// Takes a permit to keep something between steps.
+    pub fn grant(&mut self, hold: OwnedSemaphorePermit) {
+        self.hold = Some(hold);
     }
 
     /// Gives back what it holds; the next step opens it again, or finds that it is gone and says so.
@@ -88,6 +95,7 @@ impl TailReader {
         if self.hold.is_none() {
             self.hold = self.holds.clone().try_acquire_owned().ok();
         }
+        step.wants_hold = !step.caught_up && self.hold.is_none();
         // At the end of the log what comes next is in memory anyway.
         if step.caught_up || self.hold.is_none() {
             self.park();

@@ -169,3 +169,27 @@ async fn an_event_is_out_soon_after_its_sync() {
     assert!(delays[25] < Duration::from_millis(20), "{delays:?}");
     println!("sync to event: median {:?}, p90 {:?}, most {:?}", delays[25], delays[45], delays[49]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_lagging_tails_than_turns_all_get_everything() {
+    let rig = Rig::start_with(|options| {
+        options.limits.tail_holds = 1;
+        options.limits.tail_reads = 1;
+        options.limits.tail_hold_wait = Duration::from_millis(20);
+    })
+    .await;
+    for start in (0..4000).step_by(500) {
+        put(&rig.store, (start..start + 500).map(|number| format!("line {number} {}", "x".repeat(1000))))
+            .await;
+    }
+    let mut tails = Vec::new();
+    for _ in 0..8 {
+        tails.push(Events::open(&rig, "/api/v1/tail?from=earliest", None).await);
+    }
+    // Read one after the other: those that wait are stalled clients meanwhile, and may hold up none before them.
+    for mut tail in tails {
+        for seq in 1..=4000 {
+            assert_eq!(tail.expect("record").await.seq(), seq);
+        }
+    }
+}
