@@ -105,3 +105,15 @@ pub const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// How much older than its `StartedAt` the first record of a run may be, nanoseconds. Two milliseconds were seen; a
 /// start takes longer than this after the end before it.
 pub const RUN_STARTS_EARLY_NS: i64 = 50_000_000;
+
+/// How much earlier than the time of its last record a file may say it was modified, nanoseconds: kernels stamp files
+/// with a clock that ticks every few milliseconds.
+pub const MTIME_SLACK_NS: i64 = 1_000_000_000;
+
+/// How often the walk over a container's files is repeated when a rotation comes between; then the times of their first
+/// records order them.
+pub const WALKS_MAX: u32 = 8;
+
+/// Ends of runs of one container that its reader has not reached. More of them between two looks are a crash loop that
+/// is read late; the text without a line end of two of its runs may then become one line.
+pub const RUN_ENDS_MAX: usize = 64;

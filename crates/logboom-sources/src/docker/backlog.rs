@@ -2,7 +2,6 @@
 //! is read afterwards.
 
 use std::io;
-use std::ops::ControlFlow;
 
 use logboom_model::{Batch, Flags, Resource, Rows, Stream};
 use logboom_wire::json_file;
@@ -11,8 +10,9 @@ use memchr::{memchr, memrchr};
 use super::cursor::{ChainFile, Cursor};
 use super::file::{LogFile, time_of};
 use super::identity::Tail;
+use super::names::LogNames;
 use super::position::{BacklogEnd, PerStream, Place, Position, StreamPosition};
-use super::rotation::{Collected, LogNames};
+use super::walk::{Step, walk};
 use crate::limits::{BOUNDARY_SEARCH_BYTES, TURN_BYTES};
 
 /// What one container has from before the first start.
@@ -57,18 +57,19 @@ impl History {
     }
 
     fn cut(&self, names: &LogNames, part: &Part, left: u64) -> io::Result<Option<(Place, u64)>> {
-        let mut found = None;
-        names.visit(|_, mut log, head| {
-            if head.is_none_or(|head| head.fingerprint != part.start.file) {
-                return ControlFlow::Continue(());
+        let files = walk(names, || {
+            |file: &ChainFile| {
+                if file.fingerprint == Some(part.start.file) { Step::TakeAndStop } else { Step::Take }
             }
-            found = Some(line_start_after(&mut log, part.end - left).and_then(|offset| {
-                let tail = log.tail_before(offset)?.hash();
-                Ok((Place { file: part.start.file, offset }, tail))
-            }));
-            ControlFlow::Break(())
         })?;
-        found.transpose().map(|place| place.filter(|(place, _)| place.offset < part.end))
+        let file = files.files.into_iter().find(|file| file.fingerprint == Some(part.start.file));
+        let Some(mut file) = file else { return Ok(None) };
+        let offset = line_start_after(&mut file.log, part.end - left)?;
+        if offset >= part.end {
+            return Ok(None);
+        }
+        let tail = file.log.tail_before(offset)?.hash();
+        Ok(Some((Place { file: part.start.file, offset }, tail)))
     }
 }
 
@@ -84,16 +85,8 @@ fn first_position(
 
 /// Looks at one container's files. Returns the live reader, and the history before it, if there is a complete line.
 pub fn look(names: &LogNames, not_before: i64) -> io::Result<(Cursor, Option<History>)> {
-    let mut collected = Collected::default();
-    names.visit(|number, log, head| {
-        // Without a live file, reading starts with what was rotated last.
-        let wanted = number == 0 || head.is_some();
-        if wanted {
-            collected.add(log, head);
-        }
-        ControlFlow::Continue(())
-    })?;
-    let mut chain = collected.into_chain();
+    let walked = walk(names, || |_: &ChainFile| Step::Take)?;
+    let mut chain = walked.files;
     let Some(mut live) = chain.pop() else { return Ok((Cursor::new(Vec::new()), None)) };
     let Some(file) = live.fingerprint else {
         // Nothing was written yet since the last rotation; what was rotated is history up to its end.

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use logboom_model::{CountKind, Flags, Gap, GapReason, Lifecycle, Resource, Stream};
 
@@ -11,13 +11,14 @@ use super::backlog::{self, History};
 use super::board::{Board, Card};
 use super::cursor::{Cursor, Desk, Found, Turn};
 use super::lifecycle::{LifeState, Phase};
-use super::metadata::{self, Metadata};
+use super::metadata::{self, Metadata, Run};
+use super::names::LogNames;
 use super::outbox::{Outbox, key};
 use super::position::Position;
 use super::resume::{self, Loss};
-use super::rotation::{Ledger, LogNames, Missed, newer_files};
+use super::rotation::{Ledger, Missed, newer_files};
 use super::{NAME, resource};
-use crate::limits::ROTATION_IS_FAST;
+use crate::limits::{ROTATION_IS_FAST, RUN_STARTS_EARLY_NS};
 
 /// Whether a container is read, and why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +107,11 @@ pub struct Container {
     pub needs_config: bool,
     /// Events about its live name.
     pub ledger: Ledger,
+    /// Its last two rotations came close together.
+    pub rotates_fast: bool,
     origin: Origin,
+    /// At least one log file was opened, in this life or an earlier one.
+    had_files: bool,
     last_rotation: Option<Instant>,
 }
 
@@ -138,6 +143,8 @@ impl Container {
             needs_walk: true,
             needs_config: true,
             ledger: Ledger::default(),
+            rotates_fast: false,
+            had_files: matches!(origin, Origin::Position(_)),
             origin,
             last_rotation: None,
         }
@@ -177,17 +184,23 @@ impl Container {
         let run = metadata.run;
         self.metadata = Some(metadata);
         self.name_it(context);
-        if let Some(cursor) = &mut self.cursor {
-            if !run.running && (before.running || run.finished != before.finished) {
-                cursor.flush_at_end();
-            }
-            if let (true, Some(started), Some(finished)) = (run.running, run.started, run.finished)
-                && Some(started) != before.started
-                && started > finished
-            {
-                // The first record of a run may be a little older than its `StartedAt`.
-                cursor.end_run_at(finished.max(started - 100_000_000));
-            }
+        self.tell_cursor(&before);
+    }
+
+    /// Tells the reader where runs of the container end, so that text without a line end is not joined over it.
+    fn tell_cursor(&mut self, before: &Run) {
+        let (Some(cursor), Some(metadata)) = (&mut self.cursor, &self.metadata) else { return };
+        let run = metadata.run;
+        if !run.running && (before.running || run.finished != before.finished) {
+            // Docker closes the log before it writes so: whatever is newer is of the next run.
+            cursor.end_run_at(wall_clock());
+        }
+        if let (true, Some(started), Some(finished)) = (run.running, run.started, run.finished)
+            && Some(started) != before.started
+            && started > finished
+        {
+            // The first record of a run may be a little older than its `StartedAt`.
+            cursor.end_run_at(finished.max(started - RUN_STARTS_EARLY_NS));
         }
     }
 
@@ -249,10 +262,16 @@ impl Container {
         }
         let Some(cursor) = &mut self.cursor else { return Ok(None) };
         let newer = newer_files(&self.names, cursor)?;
-        self.needs_walk = false;
         let found = newer.files.len();
+        if found > 0 {
+            self.had_files = true;
+            let last = self.last_rotation.replace(context.now);
+            self.rotates_fast = last.is_some_and(|last| context.now.duration_since(last) < ROTATION_IS_FAST);
+        }
         newer.files.into_iter().for_each(|file| cursor.push(file));
-        if let Some(missed) = self.ledger.settle(found, newer.reached) {
+        let missed = self.ledger.settle(found, newer.reached);
+        self.needs_walk = false;
+        if let Some(missed) = missed {
             self.missed(missed, context);
         }
         Ok(None)
@@ -280,14 +299,22 @@ impl Container {
                 (cursor, None)
             }
         };
+        let any_file = cursor.newest().is_some();
+        self.had_files |= any_file;
         self.cursor = Some(cursor);
-        self.ledger = Ledger::default();
+        self.tell_cursor(&Run::default());
+        self.ledger = Ledger::opened(any_file || self.watch.is_none());
         Ok(history)
     }
 
-    /// Whether two rotations came close together just now.
-    pub fn rotated(&mut self, now: Instant) -> bool {
-        self.last_rotation.replace(now).is_some_and(|last| now.duration_since(last) < ROTATION_IS_FAST)
+    /// Says so when it is gone and its log was never seen, although it had one.
+    pub fn mourn(&self, context: &mut Context) {
+        let started = self.metadata.as_ref().is_none_or(|metadata| metadata.run.started.is_some());
+        if self.had_files || !started || !self.is_read() {
+            return;
+        }
+        let detail = "the container was removed before its log could be opened";
+        context.outbox.gap(Gap::unknown(self.resource.clone(), NAME, GapReason::ContainerUnseen, detail));
     }
 
     fn missed(&self, missed: Missed, context: &mut Context) {
@@ -472,6 +499,12 @@ impl Container {
     pub fn save_life(&self, context: &mut Context) {
         context.outbox.state(key::CONTAINER, &self.id, Some(self.life.encode()));
     }
+}
+
+/// Now, nanoseconds since the Unix epoch.
+pub fn wall_clock() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// An id as people know it.

@@ -15,8 +15,8 @@ use memchr::memchr;
 use super::file::{Head, LogFile};
 use super::identity::{Fingerprint, Inode, Tail};
 use super::position::{BacklogEnd, PerStream, Place, Position, STREAMS, StreamPosition};
-use super::run_boundary;
-use crate::limits::{LINE_BYTES_MAX, TAIL_BYTES, TURN_BYTES};
+use super::run_end;
+use crate::limits::{LINE_BYTES_MAX, RUN_ENDS_MAX, TAIL_BYTES, TURN_BYTES};
 
 /// What all cursors share: one buffer, whoever's turn it is.
 pub struct Desk {
@@ -84,7 +84,7 @@ pub struct ChainFile {
     /// Per stream: records that start before were committed earlier.
     pub skip: PerStream<u64>,
     /// What the file was before it was truncated.
-    before: Option<(Fingerprint, u64)>,
+    before: Option<Fingerprint>,
     /// Farthest byte seen, complete line or not.
     seen_end: u64,
     /// Ordinal of its first byte, once it is the first of the chain.
@@ -107,6 +107,13 @@ impl ChainFile {
             base: 0,
             serial: 0,
         }
+    }
+
+    /// Takes the first record, now that it is there. Says whether the file was truncated and is still the same.
+    pub fn learn(&mut self, head: Head) -> bool {
+        self.fingerprint = Some(head.fingerprint);
+        self.first_time = head.time;
+        self.before.take() == self.fingerprint
     }
 
     /// Goes on at an offset instead.
@@ -137,9 +144,8 @@ pub struct Cursor {
     last_times: PerStream<Option<i64>>,
     again_until: PerStream<Option<i64>>,
     end: Option<BacklogEnd>,
-    /// Records up to this time belong to a run of the container that has ended.
-    run_boundary: Option<i64>,
-    flush_at_end: bool,
+    /// Ends of runs of the container that were not reached yet, earliest first: what is newer belongs to the next run.
+    run_ends: VecDeque<i64>,
     closed: bool,
     turn_bytes: usize,
     next_serial: u64,
@@ -157,8 +163,7 @@ impl Cursor {
             last_times: [None; 3],
             again_until: [None; 3],
             end: None,
-            run_boundary: None,
-            flush_at_end: false,
+            run_ends: VecDeque::new(),
             closed: false,
             turn_bytes: TURN_BYTES,
             next_serial: 0,
@@ -187,6 +192,8 @@ impl Cursor {
         self
     }
 
+    /// Raw lines have no time, so they come again; that is better than to lose the one in which the record before the
+    /// loss and the one after it are glued together.
     fn read_again(&mut self) {
         self.again_until = self.last_times;
     }
@@ -225,20 +232,17 @@ impl Cursor {
         Some(unread)
     }
 
-    /// The container ended: what is held is flushed once everything was read.
-    pub fn flush_at_end(&mut self) {
-        self.flush_at_end = true;
-    }
-
-    /// A run of the container ended at this time and another one began after it.
+    /// A run of the container has ended: text without a line end that is not newer is given out, and never joined with
+    /// what the next run writes.
     pub fn end_run_at(&mut self, time: i64) {
-        self.run_boundary = Some(time);
+        if self.run_ends.len() < RUN_ENDS_MAX && self.run_ends.back().is_none_or(|&last| last < time) {
+            self.run_ends.push_back(time);
+        }
     }
 
     /// Nothing will be written any more: a torn last line is taken as it is.
     pub fn close(&mut self) {
         self.closed = true;
-        self.flush_at_end = true;
     }
 
     /// Bytes not yet read, as far as file sizes say.
@@ -402,20 +406,32 @@ impl Cursor {
         progress.consumed
     }
 
-    /// Learns the file's identity from its first record, and whether a truncated file is still the same.
+    /// Learns the file's identity from its first record.
     fn identify(&mut self, input: &[u8]) {
         let Some(file) = self.chain.front_mut().filter(|file| file.fingerprint.is_none()) else { return };
-        file.fingerprint = Fingerprint::of(input).or_else(|| {
+        let head = Head::of(input).or_else(|| {
             let skipped = input.iter().take_while(|&&byte| byte == 0).count();
-            (input.len() - skipped >= LINE_BYTES_MAX).then(|| Fingerprint::of_record(&input[skipped..]))
+            (input.len() - skipped >= LINE_BYTES_MAX).then(|| Head::of_unrecognisable(&input[skipped..]))
         });
-        if let Some(now) = file.fingerprint
-            && let Some((before, offset)) = file.before.take()
-            && now == before
+        if let Some(head) = head
+            && file.learn(head)
         {
-            file.skip[Stream::None as usize] = offset;
             self.read_again();
         }
+    }
+
+    /// Learns the identities of files that were not read yet, so that they are recognised under other names.
+    pub fn identify_all(&mut self) -> io::Result<()> {
+        let mut again = false;
+        for file in self.chain.iter_mut().filter(|file| file.fingerprint.is_none()) {
+            if let Some(head) = file.log.head()? {
+                again |= file.learn(head);
+            }
+        }
+        if again {
+            self.read_again();
+        }
+        Ok(())
     }
 
     fn run_lane(&mut self, rows: Rows, desk: &Desk, resource: &Arc<Resource>, found: &mut Found) {
@@ -426,20 +442,28 @@ impl Cursor {
         if settled && self.lane.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, resource)) {
             self.lane = Some((resource.clone(), desk.stages.lane(resource)));
         }
-        let (before, after) = match self.run_boundary {
-            Some(boundary) => run_boundary::split(rows, boundary),
-            None => (Some(rows), None),
-        };
-        for (rows, starts_new_run) in [(before, false), (after, true)] {
-            let Some(rows) = rows else { continue };
-            if starts_new_run {
-                self.run_boundary = None;
+        let mut rest = Some(rows);
+        while let (Some(rows), Some(&end)) =
+            (rest.take_if(|_| !self.run_ends.is_empty()), self.run_ends.front())
+        {
+            let (before, after) = run_end::split(rows, end);
+            self.run(before, found);
+            if after.is_some() {
+                self.run_ends.pop_front();
                 self.flush(None, found);
             }
-            if let Some((_, lane)) = &mut self.lane {
-                let batch = lane.run(rows);
-                self.give(batch, found);
+            rest = after;
+            if rest.is_none() {
+                return;
             }
+        }
+        self.run(rest, found);
+    }
+
+    fn run(&mut self, rows: Option<Rows>, found: &mut Found) {
+        if let (Some(rows), Some((_, lane))) = (rows, &mut self.lane) {
+            let batch = lane.run(rows);
+            self.give(batch, found);
         }
     }
 
@@ -483,10 +507,9 @@ impl Cursor {
             self.again_until = [None; 3];
             found.moved = true;
         }
-        if self.flush_at_end || self.run_boundary.is_some() {
+        if self.closed || !self.run_ends.is_empty() {
             self.flush(None, found);
-            self.flush_at_end = false;
-            self.run_boundary = None;
+            self.run_ends.clear();
         }
         if self.end.is_some() {
             self.flush(None, found);
@@ -527,7 +550,7 @@ impl Cursor {
         self.flush(None, found);
         self.past.clear();
         let Some(file) = self.chain.front_mut() else { return };
-        file.before = file.fingerprint.take().map(|fingerprint| (fingerprint, file.offset)).or(file.before);
+        file.before = file.fingerprint.take().or(file.before);
         file.base += file.offset;
         file.offset = 0;
         file.tail = Tail::default();

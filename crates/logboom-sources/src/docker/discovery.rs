@@ -11,9 +11,9 @@ use super::NAME;
 use super::container::{Backlog, Container, Origin, Via};
 use super::lifecycle::LifeState;
 use super::metadata::{CONFIG, HOST_CONFIG};
+use super::names::{LogName, LogNames};
 use super::outbox::key;
 use super::position::Position;
-use super::rotation::{LogName, LogNames};
 use super::worker::Worker;
 use crate::limits::{CONTAINERS_MAX, DELETED_OPEN_BYTES_MAX, METADATA_WAIT, RETRY_INTERVAL};
 
@@ -30,7 +30,11 @@ enum Change {
 }
 
 enum FolderChange {
-    Created,
+    /// The live name is there anew.
+    Placed {
+        /// It was created, not moved there.
+        created: bool,
+    },
     Written,
     Config,
     Gone,
@@ -39,9 +43,10 @@ enum FolderChange {
 impl Worker {
     /// Takes what inotify has to say.
     pub(super) fn take_events(&mut self) {
+        let unsettled = std::mem::take(&mut self.unsettled);
         let mut changes = Vec::new();
         let (root, by_watch, slots) = (self.root_watch, &self.by_watch, &self.slots);
-        let overflow = self.watcher.drain(|watch, flags, name| {
+        let drained = self.watcher.drain(|watch, flags, name| {
             let change = if Some(watch) == root {
                 root_change(flags, name)
             } else {
@@ -60,19 +65,38 @@ impl Worker {
                 Change::Folder(slot, change) => self.folder_changed(slot, &change),
             }
         }
-        if overflow {
+        if drained.overflow {
             for container in self.slots.iter_mut().flatten() {
                 container.ledger.lost_events();
+                container.needs_walk |= container.is_read();
             }
+            self.unsettled = (0..self.slots.len()).collect();
             self.scan();
+        } else if drained.complete {
+            self.settle_ledgers(unsettled);
+        } else {
+            self.unsettled.extend(unsettled);
+        }
+    }
+
+    /// These containers' files were opened before the last look at inotify, which has told all about them.
+    fn settle_ledgers(&mut self, slots: Vec<usize>) {
+        for slot in slots {
+            if let Some(Some(container)) = self.slots.get_mut(slot) {
+                container.ledger.events_taken();
+                container.needs_walk = container.is_read() && !container.gone;
+                self.changed.push(slot);
+            }
         }
     }
 
     fn folder_changed(&mut self, slot: usize, change: &FolderChange) {
         let Some(Some(container)) = self.slots.get_mut(slot) else { return };
         match change {
-            FolderChange::Created => {
-                container.ledger.created();
+            FolderChange::Placed { created } => {
+                if *created {
+                    container.ledger.created();
+                }
                 container.needs_walk = true;
                 self.changed.push(slot);
             }
@@ -199,10 +223,16 @@ impl Worker {
         }
         let Some(Some(container)) = self.slots.get_mut(slot) else { return };
         if container.needs_walk {
-            let opened = container.cursor.is_some();
             match container.walk(&mut self.context) {
-                Ok(_) if opened && container.rotated(self.context.now) => self.hurry(),
-                Ok(_) => {}
+                Ok(_) => {
+                    let fast = std::mem::take(&mut container.rotates_fast);
+                    if !container.ledger.is_settled() && container.watch.is_some() {
+                        self.unsettled.push(slot);
+                    }
+                    if fast {
+                        self.hurry();
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => container.needs_walk = false,
                 Err(error) => {
                     self.context.board.error(format!("log files of container {}: {error}", container.id));
@@ -287,9 +317,7 @@ impl Worker {
             container.needs_config = true;
         }
         let held = container.cursor.as_ref().and_then(|cursor| cursor.newest()).map(|file| file.log.inode());
-        let live = std::fs::metadata(container.names.live())
-            .ok()
-            .map(|state| super::identity::Inode::from_metadata(&state));
+        let live = container.names.live_inode();
         container.needs_walk |= live.is_some() && live != held && container.is_read();
         container.needs_config |= container.metadata.is_none();
         let grown = container.cursor.as_ref().is_some_and(|cursor| cursor.has_changed());
@@ -359,7 +387,7 @@ fn folder_change(names: &LogNames, flags: ReadFlags, name: &[u8]) -> Option<Fold
         return placed.then_some(FolderChange::Config);
     }
     match names.parse(name)? {
-        LogName::Live if placed => Some(FolderChange::Created),
+        LogName::Live if placed => Some(FolderChange::Placed { created: flags.contains(ReadFlags::CREATE) }),
         LogName::Live => Some(FolderChange::Written),
         // The file that was live a moment ago.
         LogName::Rotated(_) => (!placed && !name.ends_with(b".gz")).then_some(FolderChange::Written),

@@ -36,6 +36,19 @@ pub struct Head {
     pub time: Option<i64>,
 }
 
+impl Head {
+    /// Of the head of a file; `None` until the first record is complete.
+    pub fn of(head: &[u8]) -> Option<Self> {
+        let record = logboom_wire::json_file::first_record(head)?;
+        Some(Self { fingerprint: Fingerprint::of_record(record), time: time_of(record) })
+    }
+
+    /// Of a file whose first line is longer than any record.
+    pub fn of_unrecognisable(head: &[u8]) -> Self {
+        Self { fingerprint: Fingerprint::of_record(&head[..head.len().min(LINE_BYTES_MAX)]), time: None }
+    }
+}
+
 /// An open log file.
 pub struct LogFile {
     file: File,
@@ -139,10 +152,10 @@ impl LogFile {
             if head.iter().all(|&byte| byte == 0) {
                 start = self.data_from(start + read as u64);
             } else if buffer.len() < LINE_BYTES_MAX {
-                buffer.resize(buffer.len() * 4, 0);
+                buffer.resize((buffer.len() * 4).min(LINE_BYTES_MAX), 0);
             } else {
                 // No record is that long: whatever this is, its first bytes must do.
-                return Ok(Some(Head { fingerprint: Fingerprint::of_record(head), time: None }));
+                return Ok(Some(Head::of_unrecognisable(head)));
             }
         }
     }

@@ -19,15 +19,17 @@ mod file;
 mod identity;
 mod lifecycle;
 mod metadata;
+mod names;
 mod outbox;
 mod position;
 mod resource;
 mod resume;
 mod rotation;
-mod run_boundary;
+mod run_end;
 mod start;
 mod story;
 mod wake;
+mod walk;
 mod watch;
 mod worker;
 

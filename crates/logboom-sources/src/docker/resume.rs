@@ -2,14 +2,15 @@
 //! one, the rotated ones and the compressed ones, and starts at the lowest of the streams' places.
 
 use std::io;
-use std::ops::ControlFlow;
 
 use logboom_model::Stream;
 
 use super::cursor::{ChainFile, Cursor, Floor};
 use super::identity::{Fingerprint, Tail};
+use super::names::LogNames;
 use super::position::{PerStream, Place, Position, STREAMS};
-use super::rotation::{Collected, LogNames};
+use super::walk::{Step, walk};
+use crate::limits::MTIME_SLACK_NS;
 
 /// The place of a position that stands for no file any more: everything newer than the committed records is to come.
 pub const NOWHERE: Place = Place { file: Fingerprint(0), offset: 0 };
@@ -35,12 +36,7 @@ pub struct Resumed {
 
 /// Every file from the oldest on.
 pub fn from_beginning(names: &LogNames) -> io::Result<Cursor> {
-    let mut collected = Collected::default();
-    names.visit(|_, log, head| {
-        collected.add(log, head);
-        ControlFlow::Continue(())
-    })?;
-    Ok(Cursor::new(collected.into_chain()))
+    Ok(Cursor::new(walk(names, || |_: &ChainFile| Step::Take)?.files))
 }
 
 /// Goes on from a position.
@@ -48,13 +44,14 @@ pub fn resume(names: &LogNames, position: &Position) -> io::Result<Resumed> {
     let mut wanted: Vec<Fingerprint> = position.streams.iter().map(|stream| stream.place.file).collect();
     wanted.push(position.frontier.file);
     wanted.extend(position.end.map(|end| end.place.file));
-    let mut collected = Collected::default();
-    names.visit(|_, log, head| {
-        wanted.retain(|&fingerprint| head.is_none_or(|head| head.fingerprint != fingerprint));
-        collected.add(log, head);
-        if wanted.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let walked = walk(names, || {
+        let mut wanted = wanted.clone();
+        move |file: &ChainFile| {
+            wanted.retain(|&fingerprint| file.fingerprint != Some(fingerprint));
+            if wanted.is_empty() { Step::TakeAndStop } else { Step::Take }
+        }
     })?;
-    let mut chain = collected.into_chain();
+    let mut chain = walked.files;
     if let Some(end) = position.end {
         let Some(last) = index_of(&chain, end.place.file) else {
             // The backlog lies before the end, so all of it is gone.
@@ -78,7 +75,10 @@ fn newer_than_committed(mut chain: Vec<ChainFile>, position: &Position) -> Resum
     if let Some(committed) = committed {
         let is_new = |file: &ChainFile| {
             let modified = || file.log.state().ok().map(|state| state.modified);
-            file.log.last_time_of_header().or_else(modified).is_none_or(|time| time > committed)
+            file.log
+                .last_time_of_header()
+                .or_else(modified)
+                .is_none_or(|time| time > committed - MTIME_SLACK_NS)
         };
         let first = chain.iter().position(is_new).unwrap_or(chain.len().saturating_sub(1));
         chain.drain(..first);
@@ -102,9 +102,8 @@ fn at_frontier(mut chain: Vec<ChainFile>, frontier: usize, position: &Position) 
     for stream in STREAMS {
         let index = stream as usize;
         let state = &mut position.streams[index];
-        let is_text = stream != Stream::None;
         match index_of(&chain, state.place.file) {
-            Some(file) if truncated && is_text && file == frontier => {
+            Some(file) if truncated && file == frontier => {
                 places[index] = (file, 0);
                 state.again_until = state.last_time;
             }

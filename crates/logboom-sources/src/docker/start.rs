@@ -106,6 +106,7 @@ impl Worker {
                 Ok(history) => histories.extend(history.map(|history| (slot, history))),
                 Err(error) => self.context.board.error(format!("log files of container {id}: {error}")),
             }
+            self.unsettled.push(slot);
             self.enqueue(slot);
         }
         self.share_out(&histories);

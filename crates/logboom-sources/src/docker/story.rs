@@ -115,7 +115,7 @@ impl Worker {
             container.tell(&rows, &mut self.context);
             container.needs_config = !container.gone;
             if let (EngineAction::Die(_), Some(cursor)) = (&event.action, &mut container.cursor) {
-                cursor.flush_at_end();
+                cursor.end_run_at(event.time);
             }
             self.changed.push(slot);
             self.enqueue(slot);

@@ -14,6 +14,15 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Events taken at once, so that a storm of them cannot keep the reader from reading.
 const EVENTS_AT_ONCE_MAX: usize = 20_000;
 
+/// How a look at inotify's queue ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Drained {
+    /// Events were lost.
+    pub overflow: bool,
+    /// The queue was empty at the end.
+    pub complete: bool,
+}
+
 /// Watches folders.
 pub struct Watcher {
     inotify: Option<OwnedFd>,
@@ -90,22 +99,25 @@ impl Watcher {
         }
     }
 
-    /// Hands over what happened, in order: watch, flags, name. Says whether events were lost.
-    pub fn drain(&mut self, mut event: impl FnMut(i32, ReadFlags, &[u8])) -> bool {
-        let Some(inotify) = &self.inotify else { return false };
+    /// Hands over what happened, in order: watch, flags, name.
+    pub fn drain(&mut self, mut event: impl FnMut(i32, ReadFlags, &[u8])) -> Drained {
+        let mut drained = Drained::default();
+        let Some(inotify) = &self.inotify else { return drained };
         let mut reader = inotify::Reader::new(inotify, &mut self.buffer);
-        let mut overflow = false;
         let mut count = 0;
         // Events in the buffer have left the kernel: they are all taken, whatever the limit says.
         while count < EVENTS_AT_ONCE_MAX || !reader.is_buffer_empty() {
             count += 1;
             match reader.next() {
-                Ok(one) if one.events().contains(ReadFlags::QUEUE_OVERFLOW) => overflow = true,
+                Ok(one) if one.events().contains(ReadFlags::QUEUE_OVERFLOW) => drained.overflow = true,
                 Ok(one) => event(one.wd(), one.events(), one.file_name().map_or(b"", |name| name.to_bytes())),
                 Err(Errno::INTR) => {}
-                Err(_) => break,
+                Err(_) => {
+                    drained.complete = true;
+                    break;
+                }
             }
         }
-        overflow
+        drained
     }
 }

@@ -8,14 +8,14 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use logboom_model::{Intake, Stages};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::DockerOptions;
 use super::board::Board;
-use super::container::{Backlog, Container, Context};
+use super::container::{Backlog, Container, Context, wall_clock};
 use super::cursor::Desk;
 use super::outbox::{Outbox, key};
 use super::story::{Engine, Ghost};
@@ -45,6 +45,8 @@ pub struct Worker {
     pub(super) history: VecDeque<usize>,
     /// Containers whose files or metadata must be looked at.
     pub(super) changed: Vec<usize>,
+    /// Containers whose count of created files is not known yet (see `rotation::Ledger`).
+    pub(super) unsettled: Vec<usize>,
     /// Containers whose files could not be looked at (too many open files) and are looked at again soon.
     pub(super) retry: Vec<usize>,
     pub(super) ghosts: HashMap<Arc<str>, Ghost>,
@@ -94,6 +96,7 @@ impl Worker {
             history: VecDeque::new(),
             changed: Vec::new(),
             retry: Vec::new(),
+            unsettled: Vec::new(),
             ghosts: HashMap::new(),
             engine: Engine::default(),
             polling: false,
@@ -116,6 +119,11 @@ impl Worker {
             self.take_events();
             self.look_at_changed();
             self.scan_if_due();
+            if !self.unsettled.is_empty() {
+                // Before anything is read: see `rotation::Ledger`.
+                self.take_events();
+                self.look_at_changed();
+            }
             if self.context.outbox.is_blocked() {
                 self.context.outbox.intake().wait_for_room(ROOM_WAIT);
                 continue;
@@ -125,7 +133,7 @@ impl Worker {
             self.look_after_held_text();
             let more = self.read_round();
             self.context.outbox.submit();
-            if !more {
+            if !more && self.changed.is_empty() && self.unsettled.is_empty() {
                 self.context.desk.shrink();
                 self.sleep();
             }
@@ -139,8 +147,7 @@ impl Worker {
 
     fn tick(&mut self) {
         self.context.now = Instant::now();
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.context.desk.observed = i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX);
+        self.context.desk.observed = wall_clock();
     }
 
     /// Puts a container into the queue of those that may have something to read.
@@ -264,6 +271,7 @@ impl Worker {
             self.watcher.remove(watch);
         }
         container.card.lag_bytes.store(0, Ordering::Relaxed);
+        container.mourn(&mut self.context);
         self.context.outbox.state(key::POSITION, &container.id, None);
         if container.is_wanted() {
             self.become_ghost(container);

@@ -110,7 +110,7 @@ fn by_bytes_the_newest_of_each_container() {
 fn a_kill_in_the_middle_of_the_backlog() {
     let (mut docker, log) = (FakeDocker::new(), MemoryLog::new());
     let mut web = docker.run("web");
-    web.max_file = 10;
+    web.max_file = 50;
     let text = "z".repeat(10_000);
     for number in 0..500 {
         if number % 100 == 99 {

@@ -31,11 +31,17 @@ impl FakeDocker {
 
     /// `docker create`: folder, config, no log.
     pub fn create(&mut self, name: &str) -> FakeContainer {
+        self.create_with(name, |_| {})
+    }
+
+    /// The same with options, which its first config has already.
+    pub fn create_with(&mut self, name: &str, options: impl FnOnce(&mut FakeContainer)) -> FakeContainer {
         self.containers += 1;
         let id = format!("{:064x}", 0xabcd_0000_0000_u64 + u64::from(self.containers));
         let path = self.root().join("containers").join(&id);
         fs::create_dir(&path).unwrap();
-        let container = FakeContainer::new(id, path, name);
+        let mut container = FakeContainer::new(id, path, name);
+        options(&mut container);
         container.write_config();
         container.write_host_config();
         container
@@ -111,11 +117,6 @@ impl FakeContainer {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as i64;
         self.clock = now.max(self.clock + 1);
         self.clock
-    }
-
-    /// Sets the clock back (or forth).
-    pub fn set_clock(&mut self, time: i64) {
-        self.clock = time;
     }
 
     pub fn write_config(&self) {

@@ -105,13 +105,6 @@ impl MemoryLog {
             .collect()
     }
 
-    /// The same of one stream.
-    pub fn stream_lines(&self, container: &str, stream: Stream) -> Vec<String> {
-        let rows = self.rows();
-        let of = |row: &&Stored| row.container == container && row.stream == stream;
-        rows.iter().filter(of).map(|row| row.body.clone()).collect()
-    }
-
     /// Bodies of lifecycle rows of one container.
     pub fn story(&self, container: &str) -> Vec<String> {
         let rows = self.rows();

@@ -71,15 +71,12 @@ fn who_is_not_collected() {
         ("b", "logboom.ignore", ""),
         ("c", "co.elastic.logs/enabled", "false"),
     ] {
-        let mut container = docker.create(name);
-        container.labels.insert(label.to_owned(), value.to_owned());
-        containers.push(container);
+        containers.push(docker.create_with(name, |container| {
+            container.labels.insert(label.to_owned(), value.to_owned());
+        }));
     }
-    let mut container = docker.create("d");
-    container.env.push("LOGSPOUT=ignore".to_owned());
-    containers.push(container);
+    containers.push(docker.create_with("d", |container| container.env.push("LOGSPOUT=ignore".to_owned())));
     for container in &mut containers {
-        container.write_config();
         container.start();
         container.out("never seen");
     }
