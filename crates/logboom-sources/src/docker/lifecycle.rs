@@ -112,6 +112,10 @@ impl LifeState {
         if self.phase == Phase::Removed {
             return rows;
         }
+        // Without the first name there would be nothing that a rename could be told from.
+        if self.name.is_empty() && *action != EngineAction::Rename {
+            self.name = name.to_owned();
+        }
         match action {
             EngineAction::Start => {
                 if self.phase != Phase::Running && time > self.ended && time > self.started {
@@ -276,6 +280,16 @@ mod tests {
             let expected = ["container.start", "container.die", "container.start", "container.die"];
             assert_eq!(names, expected, "order {index}: {:?}", told(&rows));
         }
+    }
+
+    #[test]
+    fn a_container_renamed_before_its_config_was_looked_at() {
+        let mut state = LifeState::unseen("");
+        state.from_engine(&EngineAction::Start, "old", 100);
+        assert_eq!(
+            told(&state.from_engine(&EngineAction::Rename, "new", 150)),
+            [("container renamed from old".into(), 150)]
+        );
     }
 
     #[test]
