@@ -34,7 +34,7 @@ pub const REGEX_DEPTH_MAX: u32 = 50;
 pub const SEARCH_LIMIT_MAX: usize = 10_000;
 
 /// Bytes of bodies and attributes a search keeps; older hits give way, and `more` says so.
-pub const SEARCH_KEPT_BYTES_MAX: usize = 64 << 20;
+pub const SEARCH_KEPT_BYTES_MAX: usize = 24 << 20;
 
 /// Resources whose answers a matcher remembers; beyond it starts anew, which costs time and nothing else.
 pub(crate) const RESOURCE_CACHE_MAX: usize = 4096;

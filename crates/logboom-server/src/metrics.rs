@@ -60,6 +60,12 @@ fn write_store(out: &mut Exposition, store: &StoreStats) {
         .sample(&[], store.syncs);
     out.family("logboom_store_written_bytes_total", Counter, "Bytes written to the journal since start.");
     out.sample(&[], store.bytes_written);
+    out.family(
+        "logboom_store_gap_rows_total",
+        Counter,
+        "Gap rows written since start; each is a loss, or several of one minute.",
+    );
+    out.sample(&[], store.gap_rows);
 }
 
 fn write_sources(out: &mut Exposition, sources: &[SourceStatus]) {

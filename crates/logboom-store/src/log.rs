@@ -106,6 +106,8 @@ pub struct Log {
     pub bytes_written: u64,
     /// Failed writes and syncs since start.
     pub failures: u64,
+    /// Gap rows written since start.
+    pub gap_rows: u64,
     /// How the journal fares.
     pub condition: StoreState,
     /// Why it is not running.

@@ -118,6 +118,7 @@ pub fn stats(log: &Log) -> StoreStats {
         syncs: log.syncs,
         bytes_written: log.bytes_written,
         failures: log.failures,
+        gap_rows: log.gap_rows,
         gaps: crate::gaps::recent(&log.state),
         ..StoreStats::default()
     }

@@ -60,6 +60,8 @@ pub struct StoreStats {
     pub bytes_written: u64,
     /// Failed writes and syncs since start; each cost a journal file, not a record.
     pub failures: u64,
+    /// Gap rows written since start.
+    pub gap_rows: u64,
     /// Bytes of memory waiting for their commit.
     pub queued_bytes: u64,
     /// The most recent gaps, newest last.

@@ -283,6 +283,7 @@ impl Writer {
             }
             let body_bytes: usize = batches.iter().map(|batch| batch.columns().body.len()).sum();
             active.note(&header, body_bytes as u64);
+            self.shared.log().gap_rows += gap_batches.len() as u64;
             let owned = rows.updates;
             pending.updates.extend(owned);
             let entry: Vec<Batch> =
