@@ -11,7 +11,7 @@ use super::backlog::{self, History};
 use super::board::{Board, Card};
 use super::cursor::{Cursor, Desk, Found, Turn};
 use super::lifecycle::{LifeState, Phase};
-use super::metadata::{self, Metadata, Run};
+use super::metadata::{self, Metadata, Run, Written};
 use super::names::LogNames;
 use super::outbox::{Outbox, key};
 use super::position::Position;
@@ -44,7 +44,7 @@ pub enum Origin {
     /// It is younger than logboom.
     Beginning,
     /// It was read before.
-    Position(Position),
+    Position(Box<Position>),
 }
 
 /// What of its history is still to be read.
@@ -52,7 +52,7 @@ pub enum Backlog {
     /// Nothing.
     None,
     /// All from this position, when its turn comes.
-    Pending(Position),
+    Pending(Box<Position>),
     /// It is being read.
     Active(Box<Cursor>),
 }
@@ -109,6 +109,7 @@ pub struct Container {
     pub ledger: Ledger,
     /// Its last two rotations came close together.
     pub rotates_fast: bool,
+    config_written: i64,
     origin: Origin,
     /// At least one log file was opened, in this life or an earlier one.
     had_files: bool,
@@ -144,6 +145,7 @@ impl Container {
             needs_config: true,
             ledger: Ledger::default(),
             rotates_fast: false,
+            config_written: 0,
             had_files: matches!(origin, Origin::Position(_)),
             origin,
             last_rotation: None,
@@ -164,10 +166,14 @@ impl Container {
     pub fn read_config(&mut self, context: &Context) -> bool {
         self.needs_config = false;
         match metadata::read(self.names.folder()) {
-            Ok(Some(metadata)) => {
+            Ok(Some(Written { metadata, time })) => {
                 let changed = self.metadata.as_ref() != Some(&metadata);
                 if changed {
-                    self.learn(metadata, context);
+                    let before =
+                        self.metadata.replace(metadata).map(|metadata| metadata.run).unwrap_or_default();
+                    self.config_written = time;
+                    self.name_it(context);
+                    self.tell_cursor(&before);
                 }
                 changed
             }
@@ -179,21 +185,13 @@ impl Container {
         }
     }
 
-    fn learn(&mut self, metadata: Metadata, context: &Context) {
-        let before = self.metadata.as_ref().map(|metadata| metadata.run).unwrap_or_default();
-        let run = metadata.run;
-        self.metadata = Some(metadata);
-        self.name_it(context);
-        self.tell_cursor(&before);
-    }
-
     /// Tells the reader where runs of the container end, so that text without a line end is not joined over it.
     fn tell_cursor(&mut self, before: &Run) {
         let (Some(cursor), Some(metadata)) = (&mut self.cursor, &self.metadata) else { return };
         let run = metadata.run;
         if !run.running && (before.running || run.finished != before.finished) {
             // Docker closes the log before it writes so: whatever is newer is of the next run.
-            cursor.end_run_at(wall_clock());
+            cursor.end_run_at(run.finished.unwrap_or(0).max(self.config_written));
         }
         if let (true, Some(started), Some(finished)) = (run.running, run.started, run.finished)
             && Some(started) != before.started

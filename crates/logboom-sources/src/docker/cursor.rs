@@ -279,8 +279,8 @@ impl Cursor {
 
     fn place_of(&self, ordinal: u64) -> Option<Place> {
         let front = self.chain.front().and_then(|file| Some((file.base, file.fingerprint?)));
-        let files = self.past.iter().copied().chain(front);
-        let (base, file) = files.filter(|(base, _)| *base <= ordinal).last()?;
+        let mut files = self.past.iter().copied().chain(front).rev();
+        let (base, file) = files.find(|(base, _)| *base <= ordinal)?;
         Some(Place { file, offset: ordinal - base })
     }
 

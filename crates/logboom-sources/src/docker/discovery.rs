@@ -9,13 +9,14 @@ use rustix::fs::inotify::ReadFlags;
 
 use super::NAME;
 use super::container::{Backlog, Container, Origin, Via};
+use super::cursor::Cursor;
 use super::lifecycle::LifeState;
 use super::metadata::{CONFIG, HOST_CONFIG};
 use super::names::{LogName, LogNames};
 use super::outbox::key;
 use super::position::Position;
 use super::worker::Worker;
-use crate::limits::{CONTAINERS_MAX, DELETED_OPEN_BYTES_MAX, METADATA_WAIT, RETRY_INTERVAL};
+use crate::limits::{CONTAINERS_MAX, METADATA_WAIT, RETRY_INTERVAL};
 
 /// Whether a name in the folder of containers is a container's: 64 lower-case hex digits.
 pub fn is_container_id(name: &[u8]) -> bool {
@@ -115,7 +116,7 @@ impl Worker {
     /// A container's folder was found.
     pub(super) fn appear(&mut self, id: &str) {
         let (position, life) = self.remembered(id);
-        let origin = position.map_or(Origin::Beginning, Origin::Position);
+        let origin = position.map_or(Origin::Beginning, |position| Origin::Position(Box::new(position)));
         if let Some(slot) = self.add(id, origin, life) {
             self.look_at(slot);
         }
@@ -157,7 +158,7 @@ impl Worker {
                 self.context.outbox.intake().state(&[key::BACKLOG.as_bytes(), id.as_bytes()].concat())
             && let Ok(position) = Position::decode(&bytes)
         {
-            container.backlog = Backlog::Pending(position);
+            container.backlog = Backlog::Pending(Box::new(position));
         }
         let slot = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
         self.by_id.insert(container.id.clone(), slot);
@@ -320,7 +321,7 @@ impl Worker {
         let live = container.names.live_inode();
         container.needs_walk |= live.is_some() && live != held && container.is_read();
         container.needs_config |= container.metadata.is_none();
-        let grown = container.cursor.as_ref().is_some_and(|cursor| cursor.has_changed());
+        let grown = container.cursor.as_ref().is_some_and(Cursor::has_changed);
         if container.needs_walk || container.needs_config {
             self.changed.push(slot);
         }
@@ -331,6 +332,7 @@ impl Worker {
 
     /// Gives up the oldest of the deleted files that are kept open when they take too much space.
     pub(super) fn limit_deleted_files(&mut self) {
+        let limit = self.options.deleted_open_bytes_max;
         loop {
             let mut total = 0;
             let mut oldest: Option<(i64, usize)> = None;
@@ -348,9 +350,9 @@ impl Worker {
                     }
                 }
             }
-            let Some((_, slot)) = oldest.filter(|_| total > DELETED_OPEN_BYTES_MAX) else { return };
+            let Some((_, slot)) = oldest.filter(|_| total > limit) else { return };
             let Some(Some(container)) = self.slots.get_mut(slot) else { return };
-            let Some(unread) = container.cursor.as_mut().and_then(|cursor| cursor.give_up_oldest()) else {
+            let Some(unread) = container.cursor.as_mut().and_then(Cursor::give_up_oldest) else {
                 return;
             };
             let mut gap = Gap::unknown(

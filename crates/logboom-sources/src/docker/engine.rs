@@ -189,7 +189,7 @@ impl EngineLink {
                     return self.connect(&ClientVersion { major_version, minor_version });
                 }
                 Err(error @ Error::DockerResponseServerError { status_code: 400, .. }) => {
-                    refused = Some(error)
+                    refused = Some(error);
                 }
                 Err(error) => return Err(error),
             }

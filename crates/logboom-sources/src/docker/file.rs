@@ -1,7 +1,7 @@
 //! One log file, plain or compressed, read at any offset of its text. The descriptor is kept, so that a file which was
 //! renamed or removed is read to its end.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
@@ -95,7 +95,7 @@ impl LogFile {
             size: metadata.size(),
             allocated: metadata.blocks().saturating_mul(512),
             deleted: metadata.nlink() == 0,
-            modified: metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec()),
+            modified: modified(&metadata),
         })
     }
 
@@ -169,6 +169,11 @@ impl LogFile {
         let read = read_full_at(&self.file, &mut header, 0).ok()?;
         last_time_of_header(&header[..read])
     }
+}
+
+/// When a file was changed last, nanoseconds since the Unix epoch.
+pub fn modified(metadata: &Metadata) -> i64 {
+    metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec())
 }
 
 fn read_full_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -278,6 +283,29 @@ mod tests {
 
     const ROTATED: &[u8] = include_bytes!("../../tests/fixtures/json-file-rotated.1.gz");
 
+    fn fingerprint(head: &[u8]) -> Option<Fingerprint> {
+        Head::of(head).map(|head| head.fingerprint)
+    }
+
+    #[test]
+    fn two_files_with_the_same_first_kib_have_two_identities() {
+        let long = "x".repeat(1024);
+        let record =
+            |time: &str| format!("{{\"log\":\"{long}\\n\",\"stream\":\"stdout\",\"time\":\"{time}\"}}\n");
+        let one = fingerprint(record("2026-11-22T09:13:00.1Z").as_bytes());
+        let two = fingerprint(record("2026-11-22T09:13:00.2Z").as_bytes());
+        assert!(one.is_some());
+        assert_ne!(one, two);
+    }
+
+    #[test]
+    fn a_file_without_a_whole_record_has_no_identity() {
+        assert_eq!(fingerprint(b""), None);
+        assert_eq!(fingerprint(b"\0\0\0"), None);
+        assert_eq!(fingerprint(b"{\"log\":"), None);
+        assert_eq!(fingerprint(b"\0\0a\nb"), fingerprint(b"a\nb\n"));
+    }
+
     #[test]
     fn docker_writes_the_last_time_into_the_header() {
         let time = last_time_of_header(ROTATED);
@@ -322,7 +350,7 @@ mod tests {
         let record = b"{\"log\":\"a\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-22T09:13:00.5Z\"}\n";
         File::create(&path).unwrap().write_all_at(record, 10 << 20).unwrap();
         let head = LogFile::open(&path).unwrap().head().unwrap().unwrap();
-        assert_eq!(Some(head.fingerprint), Fingerprint::of(record));
+        assert_eq!(Some(head.fingerprint), fingerprint(record));
         assert_eq!(head.time, parse_rfc3339(b"2026-11-22T09:13:00.5Z").ok());
     }
 }

@@ -5,7 +5,6 @@
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
 
-use logboom_wire::json_file;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::limits::TAIL_BYTES;
@@ -15,11 +14,6 @@ use crate::limits::TAIL_BYTES;
 pub struct Fingerprint(pub u128);
 
 impl Fingerprint {
-    /// Of the head of a file; `None` until its first record is complete.
-    pub fn of(head: &[u8]) -> Option<Self> {
-        json_file::first_record(head).map(Self::of_record)
-    }
-
     /// Of the first record itself.
     pub fn of_record(record: &[u8]) -> Self {
         Self(xxh3_128(record))
@@ -88,25 +82,6 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn two_files_with_the_same_first_kib_have_two_identities() {
-        let long = "x".repeat(1024);
-        let record =
-            |time: &str| format!("{{\"log\":\"{long}\\n\",\"stream\":\"stdout\",\"time\":\"{time}\"}}\n");
-        let one = Fingerprint::of(record("2026-11-22T09:13:00.1Z").as_bytes());
-        let two = Fingerprint::of(record("2026-11-22T09:13:00.2Z").as_bytes());
-        assert!(one.is_some());
-        assert_ne!(one, two);
-    }
-
-    #[test]
-    fn a_file_without_a_whole_record_has_no_identity() {
-        assert_eq!(Fingerprint::of(b""), None);
-        assert_eq!(Fingerprint::of(b"\0\0\0"), None);
-        assert_eq!(Fingerprint::of(b"{\"log\":"), None);
-        assert_eq!(Fingerprint::of(b"\0\0a\nb"), Fingerprint::of(b"a\nb\n"));
-    }
 
     #[test]
     fn the_fingerprint_is_stable_because_it_is_stored() {

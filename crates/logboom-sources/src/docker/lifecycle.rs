@@ -80,7 +80,7 @@ impl LifeState {
     }
 
     /// What `config.v2.json` says now.
-    pub fn from_config(&mut self, run: &Run, name: &str, now: i64) -> Vec<Lifecycle> {
+    pub fn see_config(&mut self, run: &Run, name: &str, now: i64) -> Vec<Lifecycle> {
         let mut rows = Vec::new();
         if self.phase == Phase::Removed {
             return rows;
@@ -107,7 +107,7 @@ impl LifeState {
     }
 
     /// What the engine says.
-    pub fn from_engine(&mut self, action: &EngineAction, name: &str, time: i64) -> Vec<Lifecycle> {
+    pub fn hear_engine(&mut self, action: &EngineAction, name: &str, time: i64) -> Vec<Lifecycle> {
         let mut rows = Vec::new();
         if self.phase == Phase::Removed {
             return rows;
@@ -271,8 +271,8 @@ mod tests {
             let mut rows = Vec::new();
             for said in order {
                 rows.extend(match said {
-                    Config(run) => state.from_config(&run, "a", 1000),
-                    Engine(action, time) => state.from_engine(&action, "a", time),
+                    Config(run) => state.see_config(&run, "a", 1000),
+                    Engine(action, time) => state.hear_engine(&action, "a", time),
                 });
                 state = LifeState::decode(&state.encode()).unwrap();
             }
@@ -285,9 +285,9 @@ mod tests {
     #[test]
     fn a_container_renamed_before_its_config_was_looked_at() {
         let mut state = LifeState::unseen("");
-        state.from_engine(&EngineAction::Start, "old", 100);
+        state.hear_engine(&EngineAction::Start, "old", 100);
         assert_eq!(
-            told(&state.from_engine(&EngineAction::Rename, "new", 150)),
+            told(&state.hear_engine(&EngineAction::Rename, "new", 150)),
             [("container renamed from old".into(), 150)]
         );
     }
@@ -296,10 +296,10 @@ mod tests {
     fn a_container_renamed() {
         let mut state = LifeState::adopted(&run(true, 100, 0, 0), "old");
         assert_eq!(
-            told(&state.from_engine(&EngineAction::Rename, "new", 150)),
+            told(&state.hear_engine(&EngineAction::Rename, "new", 150)),
             [("container renamed from old".into(), 150)]
         );
-        assert_eq!(told(&state.from_config(&run(true, 100, 0, 0), "new", 160)), []);
+        assert_eq!(told(&state.see_config(&run(true, 100, 0, 0), "new", 160)), []);
     }
 
     #[test]
@@ -307,21 +307,21 @@ mod tests {
         let mut state = LifeState::adopted(&run(true, 100, 0, 0), "a");
         let mut dead = run(false, 100, 200, 137);
         dead.oom_killed = true;
-        let rows = state.from_config(&dead, "a", 1000);
+        let rows = state.see_config(&dead, "a", 1000);
         let names: Vec<&str> = rows.iter().map(Lifecycle::event_name).collect();
         assert_eq!(names, ["container.oom", "container.die"]);
-        assert!(state.from_engine(&EngineAction::Oom, "a", 190).is_empty());
-        assert!(state.from_engine(&EngineAction::Oom, "a", 201).is_empty());
+        assert!(state.hear_engine(&EngineAction::Oom, "a", 190).is_empty());
+        assert!(state.hear_engine(&EngineAction::Oom, "a", 201).is_empty());
     }
 
     #[test]
     fn what_was_there_before_is_not_told() {
         let mut state = LifeState::adopted(&run(true, 100, 50, 0), "a");
-        assert_eq!(told(&state.from_config(&run(true, 100, 50, 0), "a", 1000)), []);
-        assert_eq!(told(&state.from_engine(&EngineAction::Start, "a", 105)), []);
-        let rows = state.from_engine(&EngineAction::Die(Some(1)), "a", 205);
+        assert_eq!(told(&state.see_config(&run(true, 100, 50, 0), "a", 1000)), []);
+        assert_eq!(told(&state.hear_engine(&EngineAction::Start, "a", 105)), []);
+        let rows = state.hear_engine(&EngineAction::Die(Some(1)), "a", 205);
         assert_eq!(told(&rows), [("container exited with code 1".into(), 205)]);
-        assert_eq!(told(&state.from_config(&run(false, 100, 200, 1), "a", 1000)), []);
+        assert_eq!(told(&state.see_config(&run(false, 100, 200, 1), "a", 1000)), []);
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
         let mut state = LifeState::adopted(&run(false, 100, 200, 0), "a");
         assert_eq!(told(&state.destroy(300)), [("container removed".into(), 300)]);
         for action in [EngineAction::Start, EngineAction::Die(None), EngineAction::Destroy] {
-            assert_eq!(told(&state.from_engine(&action, "a", 400)), []);
+            assert_eq!(told(&state.hear_engine(&action, "a", 400)), []);
         }
     }
 

@@ -3,12 +3,14 @@
 //! where secrets are.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use logboom_model::parse_rfc3339;
 use serde::{Deserialize, Deserializer};
 
+use super::file::modified;
 use crate::limits::CONFIG_BYTES_MAX;
 
 /// Name of the file with identity and state.
@@ -104,22 +106,32 @@ fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(fro
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
-/// Reads both files of a container's folder. `Ok(None)` while there is no `config.v2.json`.
-pub fn read(folder: &Path) -> io::Result<Option<Metadata>> {
-    let Some(config) = read_file(&folder.join(CONFIG))? else { return Ok(None) };
-    let host_config = read_file(&folder.join(HOST_CONFIG))?;
-    parse(&config, host_config.as_deref()).map(Some).map_err(io::Error::from)
+/// What was read, and when Docker wrote it.
+pub struct Written {
+    /// The metadata.
+    pub metadata: Metadata,
+    /// When `config.v2.json` was written, nanoseconds since the Unix epoch, by a clock that may lag a few milliseconds.
+    pub time: i64,
 }
 
-fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match std::fs::File::open(path) {
+/// Reads both files of a container's folder. `Ok(None)` while there is no `config.v2.json`.
+pub fn read(folder: &Path) -> io::Result<Option<Written>> {
+    let Some((config, time)) = read_file(&folder.join(CONFIG))? else { return Ok(None) };
+    let host_config = read_file(&folder.join(HOST_CONFIG))?;
+    let metadata = parse(&config, host_config.as_ref().map(|(bytes, _)| bytes.as_slice()))?;
+    Ok(Some(Written { metadata, time }))
+}
+
+fn read_file(path: &Path) -> io::Result<Option<(Vec<u8>, i64)>> {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    let time = modified(&file.metadata()?);
     let mut bytes = Vec::new();
     file.take(CONFIG_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    Ok(Some((bytes, time)))
 }
 
 fn parse(config: &[u8], host_config: Option<&[u8]>) -> Result<Metadata, serde_json::Error> {

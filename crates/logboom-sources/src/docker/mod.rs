@@ -47,7 +47,7 @@ pub use engine::EngineTls;
 use wake::Wake;
 use worker::Worker;
 
-use crate::limits::{BEGIN_WAIT, STOP_WAIT};
+use crate::limits::{BEGIN_WAIT, DELETED_OPEN_BYTES_MAX, STOP_WAIT};
 
 /// Name and kind of this source.
 pub const NAME: &str = "docker";
@@ -80,6 +80,10 @@ pub struct DockerOptions {
     pub own_container: Option<String>,
     /// `host.name`; empty for the engine's name, or without it the kernel's.
     pub host_name: String,
+    /// Whether inotify is used; without it everything is polled once a second, as on file systems that do not tell.
+    pub watch: bool,
+    /// Disk space that deleted files may take which are kept open to be read to their end.
+    pub deleted_open_bytes_max: u64,
 }
 
 impl Default for DockerOptions {
@@ -92,6 +96,8 @@ impl Default for DockerOptions {
             backlog_bytes_max: 1 << 30,
             own_container: None,
             host_name: String::new(),
+            watch: true,
+            deleted_open_bytes_max: DELETED_OPEN_BYTES_MAX,
         }
     }
 }

@@ -94,7 +94,9 @@ impl Worker {
         let mut histories: Vec<(usize, History)> = Vec::new();
         for id in self.list().unwrap_or_default() {
             let (position, life) = self.remembered(&id);
-            let origin = position.map_or(Origin::FirstStart { backlog: not_before }, Origin::Position);
+            let origin = position.map_or(Origin::FirstStart { backlog: not_before }, |position| {
+                Origin::Position(Box::new(position))
+            });
             let Some(slot) = self.add(&id, origin, life) else { continue };
             let Some(Some(container)) = self.slots.get_mut(slot) else { continue };
             container.read_config(&self.context);
@@ -123,12 +125,12 @@ impl Worker {
             match history.start(&container.names, share) {
                 Ok(Some(position)) => {
                     self.context.outbox.state(key::BACKLOG, &container.id, Some(position.encode()));
-                    container.backlog = Backlog::Pending(position);
+                    container.backlog = Backlog::Pending(Box::new(position));
                     self.history.push_back(*slot);
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    self.context.board.error(format!("history of container {}: {error}", container.id))
+                    self.context.board.error(format!("history of container {}: {error}", container.id));
                 }
             }
         }
@@ -167,9 +169,9 @@ impl Worker {
                 continue;
             }
             let resource = Arc::new(resource::bare(&id, &life.name, &self.context.host));
-            if !(life.phase == Phase::Exited && life.drained)
-                && !(life.phase == Phase::Created && !has_position)
-            {
+            let read_to_its_end = life.phase == Phase::Exited && life.drained;
+            let never_ran = life.phase == Phase::Created && !has_position;
+            if !read_to_its_end && !never_ran {
                 self.context.outbox.gap(Gap::unknown(
                     resource.clone(),
                     NAME,

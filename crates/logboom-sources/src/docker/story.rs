@@ -111,7 +111,7 @@ impl Worker {
         }
         if let Some(&slot) = self.by_id.get(event.id.as_str()) {
             let Some(Some(container)) = self.slots.get_mut(slot) else { return };
-            let rows = container.life.from_engine(&event.action, &event.name, event.time);
+            let rows = container.life.hear_engine(&event.action, &event.name, event.time);
             container.tell(&rows, &mut self.context);
             container.needs_config = !container.gone;
             if let (EngineAction::Die(_), Some(cursor)) = (&event.action, &mut container.cursor) {
@@ -120,7 +120,7 @@ impl Worker {
             self.changed.push(slot);
             self.enqueue(slot);
         } else if let Some(ghost) = self.ghosts.get_mut(event.id.as_str()) {
-            let rows = ghost.life.from_engine(&event.action, &event.name, event.time);
+            let rows = ghost.life.hear_engine(&event.action, &event.name, event.time);
             self.context.outbox.lifecycle(&ghost.resource, &rows, self.context.desk.observed);
             if ghost.life.phase == Phase::Removed {
                 self.bury(&event.id);
@@ -185,7 +185,7 @@ impl Worker {
         if let (Via::Waiting(_), false) = (&container.via, container.gone) {
             return;
         }
-        let rows = container.life.from_config(&metadata.run, &metadata.name, self.context.desk.observed);
+        let rows = container.life.see_config(&metadata.run, &metadata.name, self.context.desk.observed);
         container.tell(&rows, &mut self.context);
     }
 

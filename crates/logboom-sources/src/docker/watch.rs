@@ -28,13 +28,14 @@ pub struct Watcher {
     inotify: Option<OwnedFd>,
     buffer: Vec<MaybeUninit<u8>>,
     trouble: Option<String>,
+    enabled: bool,
 }
 
 impl Watcher {
     /// A watcher; without an inotify instance it watches nothing and says so.
-    pub fn new() -> Self {
+    pub fn new(enabled: bool) -> Self {
         let mut watcher =
-            Self { inotify: None, buffer: vec![MaybeUninit::uninit(); BUFFER_BYTES], trouble: None };
+            Self { inotify: None, buffer: vec![MaybeUninit::uninit(); BUFFER_BYTES], trouble: None, enabled };
         watcher.reopen();
         watcher
     }
@@ -42,6 +43,10 @@ impl Watcher {
     /// Tries again to get an inotify instance; says whether there is a new one, without any watch.
     pub fn reopen(&mut self) -> bool {
         if self.inotify.is_some() {
+            return false;
+        }
+        if !self.enabled {
+            self.trouble = Some("files are polled: inotify is switched off".to_owned());
             return false;
         }
         match inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK) {

@@ -56,7 +56,8 @@ pub struct Worker {
     /// When something falls due.
     pub(super) next_due: Option<Instant>,
     next_scan: Instant,
-    next_minute_hand: Instant,
+    next_held_check: Instant,
+    next_deleted_check: Instant,
     last_round: Instant,
     pub(super) fast_until: Instant,
 }
@@ -85,7 +86,7 @@ impl Worker {
         Self {
             folder: options.root.join("containers"),
             context,
-            watcher: Watcher::new(),
+            watcher: Watcher::new(options.watch),
             wake,
             stop,
             root_watch: None,
@@ -102,7 +103,8 @@ impl Worker {
             polling: false,
             next_due: None,
             next_scan: now,
-            next_minute_hand: now,
+            next_held_check: now,
+            next_deleted_check: now,
             last_round: now,
             fast_until: now,
             options,
@@ -124,13 +126,14 @@ impl Worker {
                 self.take_events();
                 self.look_at_changed();
             }
+            self.limit_deleted_files_if_due();
             if self.context.outbox.is_blocked() {
                 self.context.outbox.intake().wait_for_room(ROOM_WAIT);
                 continue;
             }
             self.take_engine_messages();
             self.settle_due();
-            self.look_after_held_text();
+            self.flush_held_text_if_due();
             let more = self.read_round();
             self.context.outbox.submit();
             if !more && self.changed.is_empty() && self.unsettled.is_empty() {
@@ -173,17 +176,23 @@ impl Worker {
         }
     }
 
-    /// Looks after what grows old while nothing happens to it.
-    fn look_after_held_text(&mut self) {
-        if self.context.now < self.next_minute_hand {
+    fn limit_deleted_files_if_due(&mut self) {
+        if self.context.now >= self.next_deleted_check {
+            self.next_deleted_check = self.context.now + DELETED_OPEN_CHECK;
+            self.limit_deleted_files();
+        }
+    }
+
+    /// Gives out text that was held for too long.
+    fn flush_held_text_if_due(&mut self) {
+        if self.context.now < self.next_held_check {
             return;
         }
-        self.next_minute_hand = self.context.now + HELD_TEXT_CHECK.min(DELETED_OPEN_CHECK);
+        self.next_held_check = self.context.now + HELD_TEXT_CHECK;
         let before = self.context.desk.observed - HELD_TEXT_AGE_MAX_NS;
         for container in self.slots.iter_mut().flatten() {
             container.flush_old(before, &mut self.context);
         }
-        self.limit_deleted_files();
     }
 
     /// A turn for each container that has something to read, until there is enough for a submission.
@@ -229,7 +238,7 @@ impl Worker {
     /// Waits until something happens or falls due, but not for less than it takes to be worth waking up.
     fn sleep(&mut self) {
         let now = Instant::now();
-        let mut until = self.next_scan.min(self.next_minute_hand);
+        let mut until = self.next_scan.min(self.next_held_check);
         until = self.next_due.map_or(until, |due| until.min(due));
         self.wait(until.saturating_duration_since(now), true);
         let coalesce = if self.fast_until > now { COALESCE_FAST } else { COALESCE };

@@ -123,9 +123,7 @@ fn a_kill_in_the_middle_of_the_backlog() {
         log.kill_after(2);
         let source = start_with(with(&docker, Backlog::All), &log);
         web.out(&format!("live {round}"));
-        log.wait_until("the kill, or all", |log| {
-            log.is_killed() || log.lines(&web.id).len() >= 500 + round + 1
-        });
+        log.wait_until("the kill, or all", |log| log.is_killed() || log.lines(&web.id).len() > 500 + round);
         drop(source);
         web.rotate();
         log = log.reopened();

@@ -18,6 +18,7 @@ pub struct Stored {
     pub container: String,
     pub name: String,
     pub service: String,
+    pub host: String,
     pub stream: Stream,
     pub flags: Flags,
     pub time: i64,
@@ -88,6 +89,11 @@ impl MemoryLog {
 
     pub fn rows(&self) -> Vec<Stored> {
         self.lock().rows.clone()
+    }
+
+    /// Host names of all rows.
+    pub fn hosts(&self) -> Vec<String> {
+        self.rows().into_iter().map(|row| row.host).collect()
     }
 
     pub fn gaps(&self) -> Vec<Gap> {
@@ -165,6 +171,7 @@ impl Intake for MemoryLog {
                     container: record.resource.container_id().to_owned(),
                     name: record.resource.container_name().to_owned(),
                     service: record.resource.service_name().to_owned(),
+                    host: record.resource.get("host.name").unwrap_or_default().to_owned(),
                     stream: record.stream,
                     flags: record.flags,
                     time: record.time,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use logboom_model::{Flags, Stream};
+use logboom_model::{Flags, Gap, Stream};
 use proptest::prelude::*;
 
 use crate::fake_docker::{FakeContainer, FakeDocker};
@@ -61,9 +61,9 @@ impl Written {
             self.lines[index].push(begun + &text);
         } else {
             if stderr {
-                container.err(&text)
+                container.err(&text);
             } else {
-                container.out(&text)
+                container.out(&text);
             }
             self.lines[index].push(text);
         }
@@ -101,7 +101,7 @@ impl Written {
                     heads(&lines),
                     heads(expected),
                     "{name}; gaps: {:?}",
-                    log.gaps().iter().map(|gap| gap.body()).collect::<Vec<_>>()
+                    log.gaps().iter().map(Gap::body).collect::<Vec<_>>()
                 );
             }
         }

@@ -88,7 +88,7 @@ fn max_file_1_unlinked_while_the_journal_is_full() {
 }
 
 /// Waits until this process has the live file open for reading besides for writing.
-fn wait_until_opened(container: &FakeContainer) {
+pub fn wait_until_opened(container: &FakeContainer) {
     let live = container.log_path();
     let until = std::time::Instant::now() + crate::memory_log::DEADLINE;
     loop {
