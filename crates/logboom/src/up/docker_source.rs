@@ -103,6 +103,7 @@ pub async fn start(
         backlog_bytes_max: backlog_bytes(&plan.config.store),
         own_container,
         host_name: engine.host_name,
+        ..DockerOptions::default()
     };
     let started = spawn_blocking(move || docker::start(options, intake, stages)).await;
     Ok(Some(started.context("the Docker source did not start")??))
