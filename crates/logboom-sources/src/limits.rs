@@ -117,3 +117,6 @@ pub const WALKS_MAX: u32 = 8;
 /// Ends of runs of one container that its reader has not reached. More of them between two looks are a crash loop that
 /// is read late; the text without a line end of two of its runs may then become one line.
 pub const RUN_ENDS_MAX: usize = 64;
+
+/// How much earlier than it was changed a file may say it was, nanoseconds: the tick of the kernel's coarse clock.
+pub const FILE_CLOCK_TICK_NS: i64 = 10_000_000;

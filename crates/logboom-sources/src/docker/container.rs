@@ -18,7 +18,7 @@ use super::position::Position;
 use super::resume::{self, Loss};
 use super::rotation::{Ledger, Missed, newer_files};
 use super::{NAME, resource};
-use crate::limits::{ROTATION_IS_FAST, RUN_STARTS_EARLY_NS};
+use crate::limits::{FILE_CLOCK_TICK_NS, ROTATION_IS_FAST, RUN_STARTS_EARLY_NS};
 
 /// Whether a container is read, and why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,7 +191,7 @@ impl Container {
         let run = metadata.run;
         if !run.running && (before.running || run.finished != before.finished) {
             // Docker closes the log before it writes so: whatever is newer is of the next run.
-            cursor.end_run_at(run.finished.unwrap_or(0).max(self.config_written));
+            cursor.end_run_at(run.finished.unwrap_or(0).max(self.config_written + FILE_CLOCK_TICK_NS));
         }
         if let (true, Some(started), Some(finished)) = (run.running, run.started, run.finished)
             && Some(started) != before.started

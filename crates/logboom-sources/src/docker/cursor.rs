@@ -146,6 +146,8 @@ pub struct Cursor {
     end: Option<BacklogEnd>,
     /// Ends of runs of the container that were not reached yet, earliest first: what is newer belongs to the next run.
     run_ends: VecDeque<i64>,
+    /// Time of the newest record that was read, held ones included.
+    newest_read: i64,
     closed: bool,
     turn_bytes: usize,
     next_serial: u64,
@@ -164,6 +166,7 @@ impl Cursor {
             again_until: [None; 3],
             end: None,
             run_ends: VecDeque::new(),
+            newest_read: i64::MIN,
             closed: false,
             turn_bytes: TURN_BYTES,
             next_serial: 0,
@@ -233,9 +236,10 @@ impl Cursor {
     }
 
     /// A run of the container has ended: text without a line end that is not newer is given out, and never joined with
-    /// what the next run writes.
+    /// what the next run writes. An end that was passed already changes nothing.
     pub fn end_run_at(&mut self, time: i64) {
-        if self.run_ends.len() < RUN_ENDS_MAX && self.run_ends.back().is_none_or(|&last| last < time) {
+        let is_new = self.newest_read < time && self.run_ends.back().is_none_or(|&last| last < time);
+        if is_new && self.run_ends.len() < RUN_ENDS_MAX {
             self.run_ends.push_back(time);
         }
     }
@@ -441,6 +445,9 @@ impl Cursor {
         let settled = self.lane.as_ref().is_none_or(|(_, lane)| lane.held_since().is_none());
         if settled && self.lane.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, resource)) {
             self.lane = Some((resource.clone(), desk.stages.lane(resource)));
+        }
+        if let Some((_, newest)) = rows.batch.time_range() {
+            self.newest_read = self.newest_read.max(newest);
         }
         let mut rest = Some(rows);
         while let (Some(rows), Some(&end)) =
