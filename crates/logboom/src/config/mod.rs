@@ -20,9 +20,11 @@ use anyhow::Context as _;
 
 pub use problem::ConfigError;
 pub use secret::Secret;
-pub use settings::{BacklogSetting, Config, LogLevel, StoreSettings};
+pub use settings::{
+    BacklogSetting, Config, LimitsSettings, LogLevel, MEMORY_DEFAULT, MEMORY_MIN, StoreSettings,
+};
 pub use sink::check_languages;
-pub use units::{ListenAddress, size_text};
+pub use units::{Cpus, ListenAddress, size_text};
 
 /// Where a configuration is looked for when none is named, in this order.
 const DEFAULT_FILES: [&str; 2] = ["./logboom.yaml", "/etc/logboom/logboom.yaml"];

@@ -9,7 +9,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::secret::Secret;
-use super::units::{ListenAddress, Size, Span};
+use super::units::{Cpus, ListenAddress, Size, Span};
+
+/// Memory that logboom may use when nothing else is said.
+pub const MEMORY_DEFAULT: Size = Size(512 << 20);
+/// The least that `limits.memory` may be: `up/budget.rs` says what it is needed for.
+pub const MEMORY_MIN: Size = Size(80 << 20);
 
 /// logboom's configuration. Every setting is optional.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -31,6 +36,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// How much this program says on standard error.
     pub log_level: Option<LogLevel>,
+    /// What logboom may take of the host's memory and CPUs.
+    pub limits: LimitsSettings,
     /// The local log.
     pub store: StoreSettings,
     /// Where logs come from.
@@ -47,6 +54,23 @@ pub struct Tls {
     pub cert: PathBuf,
     /// The private key.
     pub key: PathBuf,
+}
+
+/// What logboom may take of the host's memory and CPUs. Its cgroup's own limits are kept to besides.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsSettings {
+    /// Memory by which buffers, searches and tails are sized, at least `80MiB`.
+    #[schemars(extend("default" = "512MiB"))]
+    pub memory: Size,
+    /// CPUs, rounded up to whole ones; without it all that this process may run on.
+    pub cpu: Option<Cpus>,
+}
+
+impl Default for LimitsSettings {
+    fn default() -> Self {
+        Self { memory: MEMORY_DEFAULT, cpu: None }
+    }
 }
 
 /// The local log and its budget.

@@ -25,12 +25,14 @@ fn everything_that_can_be_set() {
          allowed_hosts: [logs.example]\n\
          data_dir: /srv/logboom\n\
          log_level: debug\n\
+         limits: { memory: 256MiB, cpu: 1.5 }\n\
          store: { max_bytes: 1GiB, max_age: 7d, min_free: 500MB }\n\
          sources:\n  docker: { enabled: true, root: /srv/docker, host: \"unix:///run/docker.sock\", collect: files, backlog: all }\n\
          sinks:\n  - { name: out, uri: \"stdout:\", where: \"severity>=warn\", from: now, lifecycle: true }\n",
     )
     .unwrap();
     assert_eq!(config.data_dir.as_deref(), Some(Path::new("/srv/logboom")));
+    assert_eq!((config.limits.memory.0, config.limits.cpu.map(Cpus::whole)), (256 << 20, Some(2)));
     assert_eq!(config.store.max_bytes.0, 1 << 30);
     assert_eq!(config.store.min_free.0, 500_000_000);
     assert_eq!(config.sources.docker.collect, Collect::Files);
@@ -69,7 +71,7 @@ fn a_mistake_is_named_with_file_line_key_and_fix() {
     check(
         "kafka: {}\n",
         &[
-            "logboom.yaml:1:1: kafka: no such setting; what fits here: listen, tls, insecure, token, allowed_hosts, data_dir, log_level, store, sources, sinks",
+            "logboom.yaml:1:1: kafka: no such setting; what fits here: listen, tls, insecure, token, allowed_hosts, data_dir, log_level, limits, store, sources, sinks",
         ],
     );
     check(
@@ -124,6 +126,24 @@ fn addresses_that_others_reach_demand_tls_or_a_word() {
     assert!(parse_text("listen: 0.0.0.0:2666\ninsecure: true\n").is_ok());
     assert!(parse_text("listen: 0.0.0.0:2666\ntls: { cert: c, key: k }\n").is_ok());
     assert!(parse_text("listen: \"[::ffff:127.0.0.1]:2666\"\n").is_ok());
+}
+
+#[test]
+fn limits_that_cannot_be_kept_are_refused() {
+    check(
+        "limits:\n  memory: 16MiB\n",
+        &["logboom.yaml:2:11: limits.memory: 16.0 MiB is less than logboom runs in; write 80MiB or more"],
+    );
+    check(
+        "limits: { cpu: 0, memory: 79.9MiB }\n",
+        &[
+            "logboom.yaml:1:16: limits.cpu: \"0\" is not a number of CPUs; write for example 2 or 0.5",
+            "logboom.yaml:1:27: limits.memory: 79.9 MiB is less than logboom runs in; write 80MiB or more",
+        ],
+    );
+    check("limits: { cpus: 2 }\n", &["logboom.yaml:1:11: limits.cpus: no such setting; did you mean cpu?"]);
+    assert!(parse_text("limits: { memory: 80MiB, cpu: 0.5 }\n").is_ok());
+    assert_eq!(parse_text("limits:\n").unwrap(), Config::default());
 }
 
 #[test]

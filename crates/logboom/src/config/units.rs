@@ -1,4 +1,4 @@
-//! Sizes, spans of time and addresses as people write them: `10GiB`, `30d`, `127.0.0.1:2666`.
+//! Sizes, spans of time, numbers of CPUs and addresses as people write them: `10GiB`, `30d`, `0.5`, `127.0.0.1:2666`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,6 +15,10 @@ pub struct Size(pub u64);
 /// A span of time: `30d`, `24h`, `15m`, `10s`, `500ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
+
+/// A number of CPUs in thousandths, never 0: `2`, `0.5`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cpus(u64);
 
 /// An address to listen on: an IP address (or `localhost`) and a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +102,29 @@ impl FromStr for Span {
     }
 }
 
+impl FromStr for Cpus {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        amount(text, &[("", 1000)]).filter(|thousandths| *thousandths > 0).map(Self).ok_or_else(|| {
+            UnitError(format!("\"{text}\" is not a number of CPUs; write for example 2 or 0.5"))
+        })
+    }
+}
+
+impl Cpus {
+    /// The CPUs of so much CPU time in a period of time of the same unit.
+    pub fn of_quota(quota: u64, period: u64) -> Option<Self> {
+        let thousandths = quota.checked_mul(1000)?.checked_div(period)?;
+        Some(Self(thousandths.max(1)))
+    }
+
+    /// As whole CPUs, rounded up.
+    pub fn whole(self) -> usize {
+        usize::try_from(self.0.div_ceil(1000)).unwrap_or(usize::MAX)
+    }
+}
+
 impl FromStr for ListenAddress {
     type Err = UnitError;
 
@@ -133,7 +160,7 @@ pub fn size_text(bytes: u64) -> String {
 }
 
 macro_rules! written_as_text {
-    ($type:ty, $name:literal, $description:literal, $pattern:literal) => {
+    ($type:ty, $name:literal, $number:literal, $description:literal, $pattern:literal) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
@@ -146,7 +173,7 @@ macro_rules! written_as_text {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": ["string", "integer"], "description": $description, "pattern": $pattern })
+                json_schema!({ "type": ["string", $number], "description": $description, "pattern": $pattern })
             }
         }
     };
@@ -155,18 +182,28 @@ macro_rules! written_as_text {
 written_as_text!(
     Size,
     "Size",
+    "integer",
     "A number of bytes: 512MiB, 10GB, 4096.",
     r"^[0-9]+(\.[0-9]{1,9})?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$"
 );
 written_as_text!(
     Span,
     "Span",
+    "integer",
     "A span of time: 30d, 24h, 15m, 10s, 500ms.",
     r"^[0-9]+(\.[0-9]{1,9})?(ms|s|m|h|d|w)$"
 );
 written_as_text!(
+    Cpus,
+    "Cpus",
+    "number",
+    "A number of CPUs, more than 0: 2, 0.5.",
+    r"^[0-9]+(\.[0-9]{1,9})?$"
+);
+written_as_text!(
     ListenAddress,
     "ListenAddress",
+    "integer",
     "An IP address (or localhost) and a port.",
     r"^(localhost|[0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$"
 );
@@ -212,6 +249,35 @@ mod tests {
         ] {
             let result = text.parse::<Span>().ok().map(|span| span.0.as_millis());
             assert_eq!(result, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_cpus() {
+        for (text, whole) in [
+            ("2", Some(2)),
+            ("0.5", Some(1)),
+            ("1.001", Some(2)),
+            ("0.001", Some(1)),
+            ("0", None),
+            ("0.0", None),
+            ("-1", None),
+            ("two", None),
+            ("1.5 ", None),
+            ("500m", None),
+            ("", None),
+        ] {
+            assert_eq!(text.parse::<Cpus>().ok().map(Cpus::whole), whole, "{text}");
+        }
+        for (quota, period, whole) in [
+            (200_000, 100_000, Some(2)),
+            (50_000, 100_000, Some(1)),
+            (250_000, 100_000, Some(3)),
+            (1, 1_000_000, Some(1)),
+            (1000, 0, None),
+            (u64::MAX, 1, None),
+        ] {
+            assert_eq!(Cpus::of_quota(quota, period).map(Cpus::whole), whole, "{quota}/{period}");
         }
     }
 

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 
 use super::document::{Node, Value};
 use super::problem::{Problem, Step};
-use super::settings::{Collect, Config, Sink};
+use super::settings::{Collect, Config, MEMORY_MIN, Sink};
+use super::units::size_text;
 
 /// Reports everything that does not fit.
 pub fn validate(config: &Config, root: &Node, problems: &mut Vec<Problem>) {
     let mut report = Report { root, problems };
     listener(config, &mut report);
+    limits(config, &mut report);
     docker(config, &mut report);
     sinks(&config.sinks, &mut report);
 }
@@ -62,6 +64,20 @@ fn listener(config: &Config, report: &mut Report<'_>) {
                 format!("\"{name}\" is not a host name; write it without scheme and port, for example logs.example"),
             );
         }
+    }
+}
+
+fn limits(config: &Config, report: &mut Report<'_>) {
+    let memory = config.limits.memory;
+    if memory < MEMORY_MIN {
+        report.push(
+            &[key("limits"), key("memory")],
+            format!(
+                "{} is less than logboom runs in; write {}MiB or more",
+                size_text(memory.0),
+                MEMORY_MIN.0 >> 20
+            ),
+        );
     }
 }
 

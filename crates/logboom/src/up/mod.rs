@@ -5,6 +5,8 @@
 //!                                                      └─ SIGHUP: the plan again, and what can change changes
 //! ```
 
+mod budget;
+mod cgroup;
 mod data_dir;
 mod docker_engine;
 mod docker_source;
@@ -22,17 +24,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 
+use self::budget::Allowance;
 use self::plan::Plan;
 use self::running::Running;
 use self::signals::{Signal, Signals};
 use crate::cli::{LoggingArgs, UpArgs};
 use crate::failure::Failure;
 use crate::{config, logging};
-
-/// Threads that serve HTTP and signals. The heavy work has threads of its own.
-const WORKER_THREADS: usize = 2;
-/// Threads for searches and file work of the server, each with a stack; they end when idle.
-const BLOCKING_THREADS_MAX: usize = 24;
 
 /// Collects until told to stop.
 pub fn run(args: &UpArgs, logging_args: &LoggingArgs) -> Result<(), Failure> {
@@ -41,24 +39,35 @@ pub fn run(args: &UpArgs, logging_args: &LoggingArgs) -> Result<(), Failure> {
     logging::start(logging_args, plan.config.log_level);
     panics::watch_all();
     guest::raise_open_files();
+    // No other thread has started: all of them inherit what this one may run on.
+    let allowance = Allowance::of(&plan.config.limits, cgroup::allowed(), guest::cpus());
+    allowance.log();
+    if let Some(cpus) = allowance.narrowed_cpus() {
+        guest::narrow_cpus(cpus);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKER_THREADS)
-        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .worker_threads(allowance.worker_threads())
+        .max_blocking_threads(allowance.blocking_threads())
         .thread_name("logboom")
         .enable_all()
         .build()
         .context("failed to start the threads")?;
-    let result = runtime.block_on(supervise(args, logging_args, plan));
+    let result = runtime.block_on(supervise(args, logging_args, plan, allowance));
     // What still blocks, such as a search of a client that does not read, must not hold up the end.
     runtime.shutdown_background();
     result
 }
 
 /// Starts everything, waits for a reason to stop, and stops it.
-async fn supervise(args: &UpArgs, logging_args: &LoggingArgs, plan: Plan) -> Result<(), Failure> {
+async fn supervise(
+    args: &UpArgs,
+    logging_args: &LoggingArgs,
+    plan: Plan,
+    allowance: Allowance,
+) -> Result<(), Failure> {
     let mut signals = Signals::new().context("failed to watch for signals")?;
     let running = tokio::select! {
-        running = Running::start(&plan) => running?,
+        running = Running::start(&plan, &allowance) => running?,
         // Whatever is half started has promised nothing yet.
         () = signals.stop() => return Ok(()),
     };

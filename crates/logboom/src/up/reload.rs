@@ -56,6 +56,7 @@ fn needs_restart(running: &Config, new: &Config) -> Vec<&'static str> {
         ("token", running.token != new.token),
         ("allowed_hosts", running.allowed_hosts != new.allowed_hosts),
         ("data_dir", running.data_dir != new.data_dir),
+        ("limits", running.limits != new.limits),
         ("store", running.store != new.store),
         ("sources", running.sources != new.sources),
     ];

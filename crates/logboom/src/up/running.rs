@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
+use super::budget::Allowance;
 use super::data_dir::DataDir;
 use super::plan::Plan;
 use super::sinks::Sinks;
@@ -49,7 +50,7 @@ struct Server {
 
 impl Running {
     /// Starts everything. What had been started is stopped again when something later fails.
-    pub async fn start(plan: &Plan) -> anyhow::Result<Self> {
+    pub async fn start(plan: &Plan, allowance: &Allowance) -> anyhow::Result<Self> {
         let data_dir = DataDir::prepare(&plan.data_dir)?;
         let token = match &plan.config.token {
             Some(secret) => secret.reveal().context("token")?,
@@ -57,10 +58,10 @@ impl Running {
         };
         let engine = docker_source::ask_engine(plan).await;
         let resource = lifecycle::resource(&engine.host_name);
-        let store = open_store(plan, data_dir.path().to_owned(), resource.clone()).await?;
+        let store = open_store(plan, allowance, data_dir.path().to_owned(), resource.clone()).await?;
         let sinks = Arc::new(Sinks::new(store.clone(), resource.clone()));
         let mut running = Self { resource, store, source: None, sinks, server: None };
-        match running.start_on_store(plan, engine, token, &data_dir).await {
+        match running.start_on_store(plan, allowance, engine, token, &data_dir).await {
             Ok(()) => Ok(running),
             Err(error) => {
                 // The first error is the one that matters.
@@ -73,6 +74,7 @@ impl Running {
     async fn start_on_store(
         &mut self,
         plan: &Plan,
+        allowance: &Allowance,
         engine: docker_source::Engine,
         token: String,
         data_dir: &DataDir,
@@ -82,7 +84,7 @@ impl Running {
         self.source =
             docker_source::start(plan, engine, Arc::new(self.store.clone()), stages).await?.map(Arc::new);
         self.apply_sinks(plan.sinks.clone()).await?;
-        let url = self.serve(plan, token).await?;
+        let url = self.serve(plan, allowance, token).await?;
         if let Err(error) = data_dir.write_address(&url, self.store.store_id()) {
             tracing::warn!("reading commands need --server to find this logboom: {error:#}");
         }
@@ -91,6 +93,8 @@ impl Running {
             config = plan.file.as_deref().map(|file| file.display().to_string()),
             data_dir = %data_dir.path().display(),
             records = stats.records,
+            memory = allowance.narrowed_memory(),
+            cpus = allowance.narrowed_cpus(),
             disk = %format_args!("{} of {}", size_text(stats.bytes), size_text(stats.max_bytes)),
             "ready: the page is at {url}"
         );
@@ -103,12 +107,13 @@ impl Running {
         spawn_blocking(move || sinks.apply(&specs)).await.context("the sinks did not start")?
     }
 
-    async fn serve(&mut self, plan: &Plan, token: String) -> anyhow::Result<String> {
+    async fn serve(&mut self, plan: &Plan, allowance: &Allowance, token: String) -> anyhow::Result<String> {
         let options = ServerOptions {
             token: Some(token),
             insecure: plan.config.insecure,
             tls: plan.tls.clone(),
             hosts: plan.config.allowed_hosts.clone(),
+            limits: allowance.server_limits(),
             ..ServerOptions::new(plan.listen.0)
         };
         let (shutdown, stopping) = oneshot::channel();
@@ -190,12 +195,19 @@ async fn within<T: Send + 'static>(
     }
 }
 
-async fn open_store(plan: &Plan, path: PathBuf, resource: Arc<Resource>) -> anyhow::Result<Store> {
+async fn open_store(
+    plan: &Plan,
+    allowance: &Allowance,
+    path: PathBuf,
+    resource: Arc<Resource>,
+) -> anyhow::Result<Store> {
     let settings = &plan.config.store;
     let options = StoreOptions {
         max_bytes: settings.max_bytes.0,
         max_age: Some(settings.max_age.0),
         min_free: settings.min_free.0,
+        queue_bytes: allowance.budget.queue_bytes,
+        ring_bytes: allowance.budget.ring_bytes,
         resource,
         ..StoreOptions::default()
     };

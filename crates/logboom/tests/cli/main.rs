@@ -4,6 +4,7 @@
 
 mod check;
 mod daemon;
+mod limits;
 mod reading;
 mod running;
 mod tls;
