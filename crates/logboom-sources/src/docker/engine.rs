@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bollard::errors::Error;
 use bollard::models::{EventMessage, SystemInfo};
 use bollard::query_parameters::EventsOptions;
-use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
+use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 
@@ -172,33 +172,9 @@ impl EngineLink {
         Ok(())
     }
 
-    /// The engine refuses versions it does not know, older and newer ones alike, so a version that every engine since
-    /// 20.10 speaks asks what this one speaks.
-    async fn negotiate(&self) -> Result<Docker, Error> {
-        let mut refused = None;
-        for (major_version, minor_version) in
-            [(1, 41), (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version), (1, 24)]
-        {
-            let docker = self.connect(&ClientVersion { major_version, minor_version })?;
-            match docker.version().await {
-                Ok(answer) => {
-                    let theirs = answer.api_version.as_deref().and_then(parse_version);
-                    let ours = (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
-                    let (major_version, minor_version) =
-                        theirs.unwrap_or((major_version, minor_version)).min(ours);
-                    return self.connect(&ClientVersion { major_version, minor_version });
-                }
-                Err(error @ Error::DockerResponseServerError { status_code: 400, .. }) => {
-                    refused = Some(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(refused.unwrap_or(Error::RequestTimeoutError))
-    }
-
-    fn connect(&self, version: &ClientVersion) -> Result<Docker, Error> {
-        let (address, timeout) = (self.address.as_str(), ENGINE_REQUEST_TIMEOUT_S);
+    fn connect(&self) -> Result<Docker, Error> {
+        let (address, timeout, version) =
+            (self.address.as_str(), ENGINE_REQUEST_TIMEOUT_S, API_DEFAULT_VERSION);
         if address.starts_with("unix://") || address.starts_with('/') {
             return Docker::connect_with_unix(address, timeout, version);
         }
@@ -207,11 +183,11 @@ impl EngineLink {
             None => Docker::connect_with_http(address, timeout, version),
         }
     }
-}
 
-fn parse_version(text: &str) -> Option<(usize, usize)> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+    /// What is read of the answers is the same in every version of the API.
+    async fn negotiate(&self) -> Result<Docker, Error> {
+        self.connect()?.negotiate_version().await
+    }
 }
 
 /// Whether the engine writes the files that are read: by path, or by the id that engines since 24 leave there.

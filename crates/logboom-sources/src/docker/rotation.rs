@@ -26,7 +26,13 @@ pub fn newer_files(names: &LogNames, cursor: &mut Cursor) -> io::Result<Newer> {
             if cursor.holds(file.log.inode(), file.fingerprint) { Step::Stop } else { Step::Take }
         }
     })?;
-    let (mut files, reached) = (walked.files, walked.stopped);
+    let (mut files, mut reached) = (walked.files, walked.stopped);
+    // A file that was empty before the walk may have been written, rotated and compressed during it.
+    cursor.identify_all()?;
+    if let Some(held) = files.iter().rposition(|file| cursor.holds(file.log.inode(), file.fingerprint)) {
+        files.drain(..=held);
+        reached = true;
+    }
     if !reached {
         // The newest file held has been deleted, so all older ones should be; any that is not was read before. Pieces
         // of one line have one time, also when they begin two files.

@@ -34,7 +34,7 @@ fn lines_wait_for_the_name() {
     fs::remove_file(web.path.join("config.v2.json")).unwrap();
     // The source must have seen the folder without its config.
     while !source.containers().iter().any(|shown| shown.id == web.id) {
-        std::thread::yield_now();
+        std::thread::park_timeout(std::time::Duration::from_millis(1));
     }
     web.start();
     fs::remove_file(web.path.join("config.v2.json")).unwrap();

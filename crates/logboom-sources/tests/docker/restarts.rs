@@ -90,7 +90,7 @@ impl Written {
         for ((name, stream), expected) in STREAMS.iter().zip(&self.lines) {
             let mut lines = lines_of(log, id, *stream);
             while lines.len() < expected.len() && Instant::now() < until {
-                std::thread::yield_now();
+                std::thread::park_timeout(std::time::Duration::from_millis(1));
                 lines = lines_of(log, id, *stream);
             }
             if &lines != expected {

@@ -99,7 +99,7 @@ pub fn wait_until_opened(container: &FakeContainer) {
             return;
         }
         assert!(std::time::Instant::now() < until, "the live file was not opened");
-        std::thread::yield_now();
+        std::thread::park_timeout(std::time::Duration::from_millis(1));
     }
 }
 

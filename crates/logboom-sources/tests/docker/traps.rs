@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use logboom_model::{Flags, Stream};
 
-use crate::fake_docker::{CUT, FakeDocker};
+use crate::fake_docker::{CUT, FakeContainer, FakeDocker, pass};
 use crate::memory_log::{DEADLINE, MemoryLog, start};
 
 #[test]
@@ -94,19 +94,20 @@ fn docker_run_rm_printing_one_line() {
     let (mut docker, log) = (FakeDocker::new(), MemoryLog::new());
     let _source = start(docker.root(), &log);
     let mut ids = Vec::new();
-    for number in 0..100 {
-        let mut job = docker.create_with(&format!("job-{number}"), |job| {
-            job.labels.insert("com.docker.compose.service".into(), format!("service-{number}"));
-        });
-        job.start();
-        job.out(&format!("line {number}"));
-        job.die(0);
-        // Docker takes 140 ms at least from here to the removal.
-        let until = Instant::now() + Duration::from_millis(70);
-        while Instant::now() < until {
-            std::thread::yield_now();
+    for round in 0..25 {
+        let mut jobs = Vec::new();
+        for number in 4 * round..4 * round + 4 {
+            let mut job = docker.create_with(&format!("job-{number}"), |job| {
+                job.labels.insert("com.docker.compose.service".into(), format!("service-{number}"));
+            });
+            job.start();
+            job.out(&format!("line {number}"));
+            job.die(0);
+            jobs.push(job);
         }
-        ids.push(job.remove());
+        // Docker takes at least so long from here to the removal.
+        pass(Duration::from_millis(140));
+        ids.extend(jobs.into_iter().map(FakeContainer::remove));
     }
     for (number, id) in ids.iter().enumerate() {
         log.expect_lines(id, &[format!("line {number}")]);
