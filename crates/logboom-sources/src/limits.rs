@@ -120,3 +120,6 @@ pub const RUN_ENDS_MAX: usize = 64;
 
 /// How much earlier than it was changed a file may say it was, nanoseconds: the tick of the kernel's coarse clock.
 pub const FILE_CLOCK_TICK_NS: i64 = 10_000_000;
+
+/// Between two errors of the source in logboom's own log; `status` always has the last one.
+pub const ERROR_LOG_INTERVAL: Duration = Duration::from_secs(1);

@@ -7,7 +7,8 @@ use logboom_model::{Batch, Flags, Resource, Rows, Stream};
 use logboom_wire::json_file;
 use memchr::{memchr, memrchr};
 
-use super::cursor::{ChainFile, Cursor};
+use super::chain::ChainFile;
+use super::cursor::Cursor;
 use super::file::{LogFile, time_of};
 use super::identity::Tail;
 use super::names::LogNames;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use logboom_model::format_rfc3339;
 use logboom_model::status::{ContainerStatus, SourceStatus};
 
-use crate::limits::{REMOVED_LISTED_AGE, REMOVED_LISTED_MAX};
+use crate::limits::{ERROR_LOG_INTERVAL, REMOVED_LISTED_AGE, REMOVED_LISTED_MAX};
 
 const NEVER: i64 = i64::MIN;
 
@@ -106,6 +106,7 @@ pub struct Words {
     pub backlog: Option<String>,
     /// Last error.
     pub last_error: Option<String>,
+    logged: Option<Instant>,
 }
 
 impl Board {
@@ -119,10 +120,15 @@ impl Board {
         edit(&mut lock(&self.words));
     }
 
-    /// Notes an error.
+    /// Notes an error. A thousand containers may have the same one: it is logged once a second.
     pub fn error(&self, error: String) {
-        tracing::warn!(source = "docker", "{error}");
-        self.edit(|words| words.last_error = Some(error));
+        self.edit(|words| {
+            if words.logged.is_none_or(|last| last.elapsed() >= ERROR_LOG_INTERVAL) {
+                words.logged = Some(Instant::now());
+                tracing::warn!(source = super::NAME, "{error}");
+            }
+            words.last_error = Some(error);
+        });
     }
 
     /// Takes down cards of containers that are gone for long, or too many.

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use logboom_model::{CountKind, Flags, Gap, GapReason, Lifecycle, Resource, Stream};
+use logboom_model::{Lifecycle, Resource};
 
 use super::backlog::{self, History};
 use super::board::{Board, Card};
-use super::cursor::{Cursor, Desk, Found, Turn};
-use super::lifecycle::{LifeState, Phase};
+use super::chain::Desk;
+use super::cursor::Cursor;
+use super::lifecycle::LifeState;
 use super::metadata::{self, Metadata, Run, Written};
 use super::names::LogNames;
 use super::outbox::{Outbox, key};
 use super::position::Position;
-use super::resume::{self, Loss};
-use super::rotation::{Ledger, Missed, newer_files};
-use super::{NAME, resource};
+use super::resource;
+use super::resume;
+use super::rotation::{Ledger, newer_files};
 use crate::limits::{FILE_CLOCK_TICK_NS, ROTATION_IS_FAST, RUN_STARTS_EARLY_NS};
 
 /// Whether a container is read, and why not.
@@ -112,7 +113,7 @@ pub struct Container {
     config_written: i64,
     origin: Origin,
     /// At least one log file was opened, in this life or an earlier one.
-    had_files: bool,
+    pub(super) had_files: bool,
     last_rotation: Option<Instant>,
 }
 
@@ -303,182 +304,6 @@ impl Container {
         self.tell_cursor(&Run::default());
         self.ledger = Ledger::opened(any_file || self.watch.is_none());
         Ok(history)
-    }
-
-    /// Says so when it is gone and its log was never seen, although it had one.
-    pub fn mourn(&self, context: &mut Context) {
-        let started = self.metadata.as_ref().is_none_or(|metadata| metadata.run.started.is_some());
-        if self.had_files || !started || !self.is_read() {
-            return;
-        }
-        let detail = "the container was removed before its log could be opened";
-        context.outbox.gap(Gap::unknown(self.resource.clone(), NAME, GapReason::ContainerUnseen, detail));
-    }
-
-    fn missed(&self, missed: Missed, context: &mut Context) {
-        let mut gap = Gap::unknown(
-            self.resource.clone(),
-            NAME,
-            GapReason::SourceRotatedAway,
-            "the log was rotated faster than it could be opened",
-        );
-        gap.from = self.cursor.as_ref().and_then(Cursor::last_time);
-        gap.to = Some(context.desk.observed);
-        if let Missed::Files(files) = missed {
-            // A file is rotated only when it has grown, so each had a record at least.
-            gap.count = files;
-            gap.count_kind = CountKind::AtLeast;
-        }
-        context.outbox.gap(gap);
-    }
-
-    fn lost(&self, loss: Loss, from: Option<i64>, context: &mut Context) {
-        let (reason, stream, detail) = match loss {
-            Loss::Truncated => (
-                GapReason::SourceTruncated,
-                Stream::None,
-                "the log file is shorter or other than when it was read last; it is read again from its start",
-            ),
-            Loss::FileGone => (
-                GapReason::SourceRotatedAway,
-                Stream::None,
-                "the file that was read last is gone: rotated away or replaced while logboom was not running",
-            ),
-            Loss::LineStartGone(stream) => {
-                (GapReason::SourceRotatedAway, stream, "the file in which an unfinished line began is gone")
-            }
-        };
-        let mut gap = Gap::unknown(self.resource.clone(), NAME, reason, detail);
-        gap.stream = stream;
-        gap.from = from;
-        gap.to = Some(context.desk.observed);
-        context.outbox.gap(gap);
-    }
-
-    /// Reads once; says whether there is more.
-    pub fn turn(&mut self, context: &mut Context) -> bool {
-        if self.via != Via::Files {
-            return false;
-        }
-        let Some(cursor) = &mut self.cursor else { return false };
-        let mut found = Found::default();
-        let turn = cursor.turn(&mut context.desk, &self.resource, &mut found);
-        let position = if found.moved { cursor.position() } else { None };
-        let lag = match turn {
-            Ok(Turn::More) => cursor.lag_bytes(),
-            _ => 0,
-        };
-        self.card.lag_bytes.store(lag, Ordering::Relaxed);
-        self.deliver(found, context);
-        if let Some(position) = position {
-            context.outbox.state(key::POSITION, &self.id, Some(position.encode()));
-        }
-        match turn {
-            Ok(Turn::More) => true,
-            Ok(_) => {
-                if self.life.phase == Phase::Exited && !self.life.drained && !self.needs_walk {
-                    self.life.drained = true;
-                    self.save_life(context);
-                }
-                false
-            }
-            Err(error) => {
-                context.board.error(format!("log of container {}: {error}", short(&self.id)));
-                if self.gone {
-                    let detail = format!("the log of a removed container cannot be read: {error}");
-                    let gap = Gap::unknown(self.resource.clone(), NAME, GapReason::SourceUnreadable, &detail);
-                    context.outbox.gap(gap);
-                }
-                false
-            }
-        }
-    }
-
-    /// Emits text held for too long.
-    pub fn flush_old(&mut self, before: i64, context: &mut Context) {
-        let Some(cursor) = &mut self.cursor else { return };
-        let mut found = Found::default();
-        cursor.flush_older_than(before, &mut found);
-        if found.moved {
-            let position = cursor.position();
-            self.deliver(found, context);
-            context.outbox.state(key::POSITION, &self.id, position.map(|position| position.encode()));
-        }
-    }
-
-    /// Reads the history once; says whether there is more.
-    pub fn backlog_turn(&mut self, context: &mut Context) -> bool {
-        if let Backlog::Pending(position) = &self.backlog {
-            match resume::resume(&self.names, position) {
-                Ok(resumed) => {
-                    let from = position.streams.iter().filter_map(|stream| stream.last_time).max();
-                    if let Some(loss) = resumed.loss {
-                        self.lost(loss, from, context);
-                    }
-                    self.backlog = match resumed.cursor {
-                        Some(cursor) => Backlog::Active(Box::new(cursor)),
-                        None => Backlog::None,
-                    };
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.lost(Loss::FileGone, None, context);
-                    self.backlog = Backlog::None;
-                }
-                Err(error) => {
-                    context.board.error(format!("history of container {}: {error}", short(&self.id)));
-                    return false;
-                }
-            }
-        }
-        let Backlog::Active(cursor) = &mut self.backlog else {
-            context.outbox.state(key::BACKLOG, &self.id, None);
-            return false;
-        };
-        let mut found = Found::default();
-        let turn = cursor.turn(&mut context.desk, &self.resource, &mut found);
-        let position = if found.moved { cursor.position() } else { None };
-        found.batches.iter_mut().for_each(|batch| batch.mark_all(Flags::BACKLOG));
-        self.deliver(found, context);
-        match turn {
-            Ok(Turn::More) => {
-                if let Some(position) = position {
-                    context.outbox.state(key::BACKLOG, &self.id, Some(position.encode()));
-                }
-                true
-            }
-            Ok(Turn::Idle | Turn::Finished) => {
-                self.backlog = Backlog::None;
-                context.outbox.state(key::BACKLOG, &self.id, None);
-                false
-            }
-            Err(error) => {
-                context.board.error(format!("history of container {}: {error}", short(&self.id)));
-                false
-            }
-        }
-    }
-
-    fn deliver(&mut self, found: Found, context: &mut Context) {
-        let board = &context.board;
-        board.bytes.fetch_add(found.bytes, Ordering::Relaxed);
-        board.decode_errors.fetch_add(found.undecoded, Ordering::Relaxed);
-        if found.truncated {
-            self.lost(Loss::Truncated, self.cursor.as_ref().and_then(Cursor::last_time), context);
-        }
-        if let Some(error) = found.unreadable {
-            let detail = format!("a rotated file is damaged, the rest of it cannot be read: {error}");
-            let gap = Gap::unknown(self.resource.clone(), NAME, GapReason::SourceUnreadable, &detail);
-            context.outbox.gap(gap);
-        }
-        for batch in found.batches {
-            let rows = batch.len() as u64;
-            context.board.records.fetch_add(rows, Ordering::Relaxed);
-            self.card.records.fetch_add(rows, Ordering::Relaxed);
-            if let Some((_, newest)) = batch.time_range() {
-                self.card.set_last_time(newest);
-            }
-            context.outbox.rows(batch);
-        }
     }
 
     /// Tells rows about it and keeps its story; told or not, what is new is kept.

@@ -11,6 +11,7 @@
 
 mod backlog;
 mod board;
+mod chain;
 mod container;
 mod cursor;
 mod discovery;
@@ -18,16 +19,20 @@ mod engine;
 mod file;
 mod identity;
 mod lifecycle;
+mod losses;
 mod metadata;
 mod names;
 mod outbox;
 mod position;
+mod reading;
 mod resource;
 mod resume;
 mod rotation;
 mod run_end;
+mod scan;
 mod start;
 mod story;
+mod tail;
 mod wake;
 mod walk;
 mod watch;

@@ -5,7 +5,8 @@ use std::io;
 
 use logboom_model::Stream;
 
-use super::cursor::{ChainFile, Cursor, Floor};
+use super::chain::ChainFile;
+use super::cursor::{Cursor, Floor};
 use super::identity::{Fingerprint, Tail};
 use super::names::LogNames;
 use super::position::{PerStream, Place, Position, STREAMS};

@@ -6,7 +6,8 @@
 
 use std::io;
 
-use super::cursor::{ChainFile, Cursor};
+use super::chain::ChainFile;
+use super::cursor::Cursor;
 use super::names::LogNames;
 use super::walk::{Step, walk};
 

@@ -93,6 +93,10 @@ impl Worker {
         };
         let mut histories: Vec<(usize, History)> = Vec::new();
         for id in self.list().unwrap_or_default() {
+            if self.stopping() {
+                // Nothing of it is stored yet: the next start is the first one again.
+                return;
+            }
             let (position, life) = self.remembered(&id);
             let origin = position.map_or(Origin::FirstStart { backlog: not_before }, |position| {
                 Origin::Position(Box::new(position))

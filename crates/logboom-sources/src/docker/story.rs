@@ -105,7 +105,7 @@ impl Worker {
         }
         if !self.by_id.contains_key(event.id.as_str())
             && !self.ghosts.contains_key(event.id.as_str())
-            && event.action == EngineAction::Start
+            && matches!(event.action, EngineAction::Start | EngineAction::Die(_))
         {
             self.find_or_mourn(event);
         }

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::cursor::ChainFile;
+use super::chain::ChainFile;
 use super::identity::Inode;
 use super::names::LogNames;
 use crate::limits::{ROTATED_FILES_MAX, WALKS_MAX};

@@ -15,8 +15,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::DockerOptions;
 use super::board::Board;
+use super::chain::Desk;
 use super::container::{Backlog, Container, Context, wall_clock};
-use super::cursor::Desk;
 use super::outbox::{Outbox, key};
 use super::story::{Engine, Ghost};
 use super::wake::Wake;
@@ -37,6 +37,7 @@ pub struct Worker {
     pub(super) root_watch: Option<i32>,
     /// Slots are reused; a container's number is its slot.
     pub(super) slots: Vec<Option<Container>>,
+    pub(super) free: Vec<usize>,
     pub(super) by_id: HashMap<Arc<str>, usize>,
     pub(super) by_watch: HashMap<i32, usize>,
     /// Containers with something to read.
@@ -91,6 +92,7 @@ impl Worker {
             stop,
             root_watch: None,
             slots: Vec::new(),
+            free: Vec::new(),
             by_id: HashMap::new(),
             by_watch: HashMap::new(),
             ready: VecDeque::new(),
@@ -274,6 +276,7 @@ impl Worker {
             return;
         }
         let Some(container) = self.slots[slot].take() else { return };
+        self.free.push(slot);
         self.by_id.remove(&container.id);
         if let Some(watch) = container.watch {
             self.by_watch.remove(&watch);

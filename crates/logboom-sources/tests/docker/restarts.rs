@@ -157,8 +157,13 @@ fn check(steps: &[Step], compress: bool) {
     assert!(log.gaps().is_empty(), "{:?}", log.gaps());
 }
 
+/// `PROPTEST_CASES` in the long tier.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(40)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, ..ProptestConfig::default() })]
     #[test]
     fn every_line_exactly_once(steps in proptest::collection::vec(step(), 1..60), compress in any::<bool>()) {
         check(&steps, compress);
