@@ -41,12 +41,14 @@ impl Cursor {
             Err(error) if file.log.is_compressed() => return Ok(self.give_up_damaged(error, found)),
             Err(error) => return Err(error),
         };
-        if read < tail || desk.buffer[..tail] != *file.tail.bytes() || start + (read as u64) < file.seen_end {
+        let (end, at_end) = (start + read as u64, read < length);
+        let shrunk = at_end && end < file.seen_end;
+        if read < tail || shrunk || desk.buffer[..tail] != *file.tail.bytes() {
             self.start_over(found);
             return Ok(Turn::More);
         }
-        file.seen_end = start + read as u64;
-        let (buffer, at_end) = (std::mem::take(&mut desk.buffer), read < length);
+        file.seen_end = file.seen_end.max(end);
+        let buffer = std::mem::take(&mut desk.buffer);
         let consumed = self.take_rows(&buffer[tail..read], at_end && final_content, desk, resource, found);
         let rest = tail + consumed..read;
         if consumed > 0 {

@@ -79,6 +79,24 @@ fn deleted_bytes(root: &std::path::Path) -> u64 {
 }
 
 #[test]
+fn a_line_longer_than_a_turn_among_others() {
+    let (mut docker, log) = (FakeDocker::new(), MemoryLog::new());
+    let mut web = docker.run("web");
+    let long = "y".repeat(1_200_000);
+    web.raw(format!("{long}\n").as_bytes());
+    let expected: Vec<String> = (0..20_000).map(|number| format!("line {number}")).collect();
+    expected.iter().for_each(|line| web.out(line));
+    log.set_state("docker/started", b"12345678");
+    let _source = start(docker.root(), &log);
+    log.wait_until("the last line", |log| log.lines(&web.id).last() == expected.last());
+    let lines = log.lines(&web.id);
+    let pieces = lines.len() - expected.len();
+    assert_eq!(lines[..pieces].concat(), long);
+    assert_eq!(lines[pieces..], expected);
+    assert!(log.gaps().is_empty(), "{:?}", log.gaps());
+}
+
+#[test]
 fn a_line_longer_than_any_record_comes_in_pieces() {
     let (mut docker, log) = (FakeDocker::new(), MemoryLog::new());
     let _source = start(docker.root(), &log);
