@@ -74,7 +74,9 @@ pub trait Intake: Send + Sync {
 }
 
 /// Rows as a source decoded them, before the fixed stages: [`crate::Flags::PARTIAL`] marks fragments that do not
-/// end their line.
+/// end their line. The fragments of one line have one time, as Docker writes them: a fragment of another time begins
+/// another line, and tells that the one before never got its end (no newline at the exit of a run). Rows without a
+/// stream are joined whatever their time.
 #[derive(Debug)]
 pub struct Rows {
     /// Fragments and lines, in source order.

@@ -60,6 +60,10 @@ impl Join {
             own + body.len() <= limits::LINE_BYTES_MAX && (!partial || account.has_room(own, body.len()))
         };
         let slot = &mut self.held[row.stream as usize];
+        // Fragments of one line have one time: another time is another line, and what is held never got its end.
+        if let Some(held) = slot.take_if(|held| row.stream != Stream::None && held.row.time != row.time) {
+            held.emit(Flags::PARTIAL, out);
+        }
         if let Some(held) = slot.take_if(|held| !fits(held.body.bytes().len())) {
             held.emit(Flags::SPLIT, out);
         }

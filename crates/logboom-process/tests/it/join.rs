@@ -10,8 +10,9 @@ const OUT: Stream = Stream::Stdout;
 const ERR: Stream = Stream::Stderr;
 const WHOLE: Flags = Flags::empty();
 const PART: Flags = Flags::PARTIAL;
+const TIME: i64 = 7;
 
-/// One row of the source: where it starts (also its time and observed time), stream, flags, text.
+/// One row of the source: where it starts (also its observed time), stream, flags, text. All have one time.
 type Fragment = (u64, Stream, Flags, Vec<u8>);
 
 fn fragment(start: u64, stream: Stream, flags: Flags, body: &str) -> Fragment {
@@ -29,8 +30,8 @@ fn resource() -> Arc<Resource> {
 fn rows(fragments: &[Fragment]) -> Rows {
     let mut batch = Batch::new(resource());
     for (start, stream, flags, body) in fragments {
-        let time = *start as i64;
-        let row = Row { time, observed: time, severity: Severity::UNSET, stream: *stream, flags: *flags };
+        let observed = *start as i64;
+        let row = Row { time: TIME, observed, severity: Severity::UNSET, stream: *stream, flags: *flags };
         batch.push_with_attributes(row, body, format!("{{\"start\":{start}}}").as_bytes());
     }
     Rows { batch, starts: fragments.iter().map(|fragment| fragment.0).collect() }
@@ -40,7 +41,7 @@ fn seen(batch: &Batch) -> Vec<(Fragment, String)> {
     batch
         .records()
         .map(|record| {
-            let fragment = (record.time as u64, record.stream, record.flags, record.body.to_vec());
+            let fragment = (record.observed as u64, record.stream, record.flags, record.body.to_vec());
             (fragment, String::from_utf8_lossy(record.attributes).into_owned())
         })
         .collect()
@@ -53,7 +54,7 @@ fn check(batch: &Batch, expected: &[Fragment]) {
     assert!(
         seen(batch) == expected,
         "{:?}",
-        batch.records().map(|r| (r.time, r.flags, r.body.len())).collect::<Vec<_>>()
+        batch.records().map(|r| (r.observed, r.flags, r.body.len())).collect::<Vec<_>>()
     );
 }
 
@@ -116,6 +117,44 @@ fn the_batch_keeps_its_own_resource() {
     input.starts.push(1);
     assert_eq!(lane.run(input).resource(), &renamed);
     assert_eq!(lane.flush(None).unwrap().resource(), &renamed);
+}
+
+/// A container that exits without a newline again and again, while nobody looked.
+#[test]
+fn no_newline_at_exit_run_after_run() {
+    let mut lane = lane();
+    let mut input = rows(&[
+        fragment(1, OUT, PART, "panic"),
+        fragment(2, ERR, PART, "first half, "),
+        fragment(3, OUT, PART, "panic"),
+        fragment(4, OUT, WHOLE, "fine"),
+        fragment(5, ERR, WHOLE, "second half"),
+    ]);
+    input.batch = with_times(&input.batch, [100, 150, 200, 300, 150]);
+    let batch = lane.run(input);
+    check(
+        &batch,
+        &[
+            fragment(1, OUT, PART, "panic"),
+            fragment(3, OUT, PART, "panic"),
+            fragment(4, OUT, WHOLE, "fine"),
+            fragment(2, ERR, WHOLE, "first half, second half"),
+        ],
+    );
+    assert_eq!(batch.columns().times, [100, 200, 300, 150]);
+}
+
+fn with_times<const ROWS: usize>(batch: &Batch, times: [i64; ROWS]) -> Batch {
+    let mut timed = Batch::new(resource());
+    for (record, time) in batch.records().zip(times) {
+        let Row { observed, severity, stream, flags, .. } = batch.row(record.seq as usize);
+        timed.push_with_attributes(
+            Row { time, observed, severity, stream, flags },
+            record.body,
+            record.attributes,
+        );
+    }
+    timed
 }
 
 #[test]
