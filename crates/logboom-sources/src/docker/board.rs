@@ -102,7 +102,7 @@ pub struct Words {
     pub degraded: Option<String>,
     /// The engine: connected to, or why not.
     pub engine: String,
-    /// Bytes of history still to be read.
+    /// What of the history was left out at the first start.
     pub backlog: Option<String>,
     /// Last error.
     pub last_error: Option<String>,

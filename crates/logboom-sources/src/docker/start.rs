@@ -124,6 +124,14 @@ impl Worker {
     fn share_out(&mut self, histories: &[(usize, History)]) {
         let needs: Vec<u64> = histories.iter().map(|(_, history)| history.bytes()).collect();
         let shares = backlog::share(&needs, self.options.backlog_bytes_max);
+        let left_out = needs.iter().sum::<u64>() - shares.iter().sum::<u64>();
+        if left_out > 0 {
+            let words = format!(
+                "{left_out} bytes of history, the oldest, are not collected: more than its share of the store"
+            );
+            tracing::warn!(left_out, "{words}");
+            self.context.board.edit(|board| board.backlog = Some(words));
+        }
         for ((slot, history), share) in histories.iter().zip(shares) {
             let Some(Some(container)) = self.slots.get_mut(*slot) else { continue };
             match history.start(&container.names, share) {

@@ -92,7 +92,8 @@ fn by_bytes_the_newest_of_each_container() {
     let mut two = with_history(&mut docker, false);
     let record = 80;
     let options = DockerOptions { backlog_bytes_max: 20 * record, ..with(&docker, Backlog::All) };
-    let _source = start_with(options, &log);
+    let source = start_with(options, &log);
+    assert!(source.status().detail.unwrap().contains("more than its share of the store"));
     for web in [&mut one, &mut two] {
         web.out("new");
         let id = web.id.clone();
