@@ -76,6 +76,13 @@ class Engine:
         """`docker run` without a network."""
         return self.docker("run", "--network", "none", *arguments)
 
+    def restart(self):
+        """Stops the daemon as an administrator would, and starts it again on the same data."""
+        pid = int(pathlib.Path(self.folder, "dockerd.pid").read_text(encoding="ascii"))
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 30, "dockerd to stop")
+        subprocess.check_output([REPOSITORY / "scripts/private-engine", "start", self.folder], text=True)
+
     def stop(self):
         subprocess.check_call([REPOSITORY / "scripts/private-engine", "stop", self.folder])
 
