@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use logboom_server::TlsFiles;
-use logboom_sinks::SinkSpec;
+use logboom_sinks::{DestinationSpec, SinkSpec};
 
 use super::docker_engine::DockerEngine;
 use crate::cli::UpArgs;
@@ -77,6 +77,15 @@ fn sinks(args: &UpArgs, config: &Config) -> Result<Vec<SinkSpec>, Failure> {
             return Err(Failure::Usage(format!(
                 "two sinks are named {}; give one another name with logboom.name= or name:",
                 spec.name
+            )));
+        }
+        let to_stdout = |spec: &SinkSpec| matches!(spec.destination, DestinationSpec::Stdout { .. });
+        if to_stdout(spec)
+            && let Some(other) = specs[..index].iter().find(|other| to_stdout(other))
+        {
+            return Err(Failure::Usage(format!(
+                "the sinks {} and {} both write to stdout: and would mix their lines; keep one of them",
+                other.name, spec.name
             )));
         }
     }

@@ -26,6 +26,7 @@ fn a_wrong_use_exits_2_and_says_what_fits() {
     check(&["up", "nowhere:"], "what exists today: stdout:");
     check(&["up", "stdout:?logboom.where=severity%3E%3D"], "where: at character");
     check(&["up", "stdout:,stdout:"], "two sinks are named stdout");
+    check(&["up", "stdout:,stdout:?logboom.name=other"], "both write to stdout:");
 }
 
 #[test]
