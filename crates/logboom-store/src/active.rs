@@ -18,7 +18,7 @@ use crate::limits::{
 };
 use crate::log::journal_path;
 use crate::log::{JournalFile, Log};
-use crate::store::{JOURNAL_DIR, NEW_FILE_NAME};
+use crate::names::{JOURNAL_DIR, NEW_FILE_NAME};
 use crate::writer::Writer;
 
 /// Why a commit did not happen.

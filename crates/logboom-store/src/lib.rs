@@ -17,6 +17,7 @@ pub mod fs;
 mod gaps;
 pub mod limits;
 mod log;
+mod names;
 mod options;
 mod queue;
 mod reader;

@@ -34,7 +34,7 @@ impl JournalFile {
 
 /// Name of a journal file below the data directory.
 pub fn journal_path(first_seq: u64, id: u64) -> String {
-    format!("{}/{}", crate::store::JOURNAL_DIR, file_name(first_seq, id))
+    format!("{}/{}", crate::names::JOURNAL_DIR, file_name(first_seq, id))
 }
 
 /// What a reader needs to read one file.

@@ -12,7 +12,7 @@ use crate::format::{EntryKind, parse_file_name};
 use crate::fs::{Fs, read_full};
 use crate::limits::VERIFY_BYTES_MAX;
 use crate::log::{JournalFile, journal_path};
-use crate::store::{EVICTED_TO_KEY, JOURNAL_DIR};
+use crate::names::{EVICTED_TO_KEY, JOURNAL_DIR};
 
 /// What went wrong, and with which file.
 #[derive(Debug)]

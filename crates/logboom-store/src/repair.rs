@@ -5,8 +5,8 @@ use std::io;
 
 use crate::fs::{Fs, read_full};
 use crate::log::JournalFile;
+use crate::names::{JOURNAL_DIR, NEW_FILE_NAME};
 use crate::recover::{RecoverError, Recovered, Tail};
-use crate::store::{JOURNAL_DIR, NEW_FILE_NAME};
 
 /// Puts right what a crash left. Only for the one that holds the lock.
 pub fn repair(fs: &dyn Fs, recovered: &mut Recovered) -> Result<(), RecoverError> {

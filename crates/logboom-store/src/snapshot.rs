@@ -10,9 +10,10 @@ use logboom_model::{Batch, StoreId};
 use crate::entries::{Entries, EntryError, Step};
 use crate::fs::{Fs, RealFs};
 use crate::log::{FileView, Log, journal_path};
+use crate::names::{JOURNAL_DIR, LOCK_NAME};
 use crate::recover;
 use crate::shared::{Shared, stats};
-use crate::store::{JOURNAL_DIR, LOCK_NAME, open_error};
+use crate::store::open_error;
 use crate::{OpenError, ReadError, StoreState, StoreStats};
 
 /// How far a scan is.

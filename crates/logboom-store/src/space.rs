@@ -10,7 +10,7 @@ use crate::active::{Active, WriteError};
 use crate::format::snapshot::below;
 use crate::limits::ALLOCATE_BYTES_MIN;
 use crate::log::{JournalFile, LOST_PREFIX, lost_range};
-use crate::store::{EVICTED_TO_KEY, JOURNAL_DIR};
+use crate::names::{EVICTED_TO_KEY, JOURNAL_DIR};
 use crate::writer::{Pending, Room, Writer};
 
 impl Writer {

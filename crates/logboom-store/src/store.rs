@@ -17,21 +17,13 @@ use crate::fs::{Fs, LockOutcome, RealFs};
 use crate::gaps;
 use crate::limits::{FLUSH_MS_MAX, LOCK_WAIT_MS, MAX_BYTES_LEAST};
 use crate::log::{Log, lost_update};
+use crate::names::{JOURNAL_DIR, LOCK_NAME};
 use crate::queue::Queue;
 use crate::recover::{self, RecoverCause, RecoverError, Recovered};
 use crate::repair;
 use crate::shared::Shared;
 use crate::writer::{Pending, Writer, lost_gap};
 use crate::{FlushError, OpenError, Reader, Snapshot, StoreOptions, StoreStats};
-
-/// Directory of the journal, below the data directory.
-pub const JOURNAL_DIR: &str = "journal";
-/// A journal file that is being made.
-pub const NEW_FILE_NAME: &str = "new.tmp";
-/// Locked by the one logboom that writes.
-pub const LOCK_NAME: &str = "lock";
-/// Small state: first seq not evicted, decimal.
-pub const EVICTED_TO_KEY: &[u8] = b"store/evicted_to";
 
 /// A handle on the open log; clones share it. The last one to go closes it.
 #[derive(Clone)]

@@ -5,6 +5,7 @@
 
 mod cli;
 mod client;
+mod clock;
 mod commands;
 mod config;
 mod failure;

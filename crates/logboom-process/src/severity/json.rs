@@ -38,8 +38,8 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&inside[..end], &inside[end + 1..]))
 }
 
-/// Where the closing quote is.
-fn string_end(inside: &[u8]) -> Option<usize> {
+/// Where the closing quote is; a backslash hides the byte after it.
+pub(super) fn string_end(inside: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
         at += memchr2(b'"', b'\\', inside.get(at..)?)?;

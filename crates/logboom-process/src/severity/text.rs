@@ -8,6 +8,7 @@
 use logboom_model::Severity;
 use memchr::{memchr, memchr2};
 
+use super::json::string_end;
 use super::level;
 use super::words::{is_calendar_word, is_everyday_word, is_plain_level, is_setting, word_level};
 use crate::limits::{LOGFMT_WINDOW_BYTES, PREAMBLE_TOKENS_MAX, TEXT_WINDOW_BYTES};
@@ -290,7 +291,7 @@ impl<'a> Scanner<'a> {
         let rest = &self.text[self.at + key.len() + 1..];
         let (value, length) = match rest.strip_prefix(b"\"") {
             Some(inside) => {
-                let Some(end) = quoted_end(inside) else { return Step::Stop };
+                let Some(end) = string_end(inside) else { return Step::Stop };
                 (&inside[..end], end + 2)
             }
             None => {
@@ -305,17 +306,6 @@ impl<'a> Scanner<'a> {
         }
         self.at += key.len() + 1 + length;
         Step::Next
-    }
-}
-
-fn quoted_end(inside: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        at += memchr2(b'"', b'\\', inside.get(at..)?)?;
-        if inside[at] == b'"' {
-            return Some(at);
-        }
-        at += 2;
     }
 }
 

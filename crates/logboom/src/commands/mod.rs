@@ -5,13 +5,11 @@ pub mod search;
 pub mod status;
 pub mod tail;
 
-use std::future::Future;
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context as _;
 use logboom_query::Query;
 use logboom_store::{OpenError, Snapshot};
+use std::future::Future;
+use std::path::Path;
 
 use crate::client::ClientError;
 use crate::failure::{Failure, say};
@@ -20,12 +18,6 @@ use crate::failure::{Failure, say};
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("failed to start").map_err(Failure::Failed)?.block_on(work)
-}
-
-/// Nanoseconds since the Unix epoch.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// A query that cannot be read is a wrong use of the command.

@@ -6,9 +6,10 @@ use form_urlencoded::Serializer;
 use logboom_model::{format_rfc3339, record_to_json};
 use logboom_query::{Query, SearchRequest, parse_time};
 
-use super::{block_on, failed, now, open_directory, parse_query};
+use super::{block_on, failed, open_directory, parse_query};
 use crate::cli::{LoggingArgs, SearchArgs};
 use crate::client::{Client, ClientError, Lines, locate};
+use crate::clock::now;
 use crate::failure::{Failure, say};
 use crate::logging;
 use crate::output::{Form, stdout_printer};

@@ -1,11 +1,10 @@
 //! A configured sink as `logboom-sinks` wants it, with each mistake put at the setting that has it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use logboom_query::parse_time;
 use logboom_sinks::{SinkSpec, StartFrom};
 
 use super::settings::Sink;
+use crate::clock::now;
 
 /// What is wrong with one setting of a sink.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,12 +49,6 @@ pub fn check_languages(spec: &SinkSpec) -> Result<(), SinkProblem> {
         parse_time(text, now()).map_err(|error| problem("from", &format!("{error}, or earliest")))?;
     }
     Ok(())
-}
-
-/// Nanoseconds since the Unix epoch.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 fn problem(setting: &'static str, message: &dyn std::fmt::Display) -> SinkProblem {

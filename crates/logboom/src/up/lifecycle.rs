@@ -8,7 +8,7 @@ use logboom_model::{
     SubmitError, attribute,
 };
 
-use super::now;
+use crate::clock::now;
 
 /// How long a row waits for room; the log is more than these rows.
 const ROOM_WAIT: Duration = Duration::from_millis(500);

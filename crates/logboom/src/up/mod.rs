@@ -20,8 +20,6 @@ mod running;
 mod signals;
 mod sinks;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context as _;
 
 use self::budget::Allowance;
@@ -95,10 +93,4 @@ async fn supervise(
         }
         Err(error) => Err(Failure::Failed(error)),
     }
-}
-
-/// Nanoseconds since the Unix epoch.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }

@@ -12,7 +12,7 @@ use logboom_query::parse_time;
 use logboom_sinks::{Accept, SinkHandle, SinkSpec, StartFrom, Wiring};
 use logboom_store::Store;
 
-use super::now;
+use crate::clock::now;
 
 /// Every sink that runs.
 pub struct Sinks {
