@@ -1,4 +1,5 @@
-//! The columnar unit that travels through logboom: rows of one resource, in source order, with contiguous seqs.
+//! The columnar unit that travels through logboom: rows of one resource, in source order. Seqs are contiguous but
+//! where a segment gives back rows that others lay between.
 //!
 //! Bodies lie in one buffer with offsets; there is no allocation per record. The bytes on disk are the store's
 //! business (`logboom-store`), which rebuilds a batch through [`Batch::from_columns`].
@@ -62,6 +63,8 @@ pub struct MalformedBatch(pub &'static str);
 pub struct Batch {
     resource: Arc<Resource>,
     first_seq: u64,
+    /// Seq of each row where they are not contiguous.
+    seqs: Option<Vec<u64>>,
     columns: BatchColumns,
 }
 
@@ -78,6 +81,7 @@ impl Batch {
         Self {
             resource,
             first_seq: 0,
+            seqs: None,
             columns: BatchColumns {
                 times: Vec::with_capacity(rows),
                 observed: Vec::with_capacity(rows),
@@ -116,7 +120,7 @@ impl Batch {
         if first_seq.checked_add(rows as u64).is_none() {
             return Err(MalformedBatch("seq overflows"));
         }
-        Ok(Self { resource, first_seq, columns })
+        Ok(Self { resource, first_seq, seqs: None, columns })
     }
 
     /// Appends one row without attributes.
@@ -199,6 +203,7 @@ impl Batch {
     pub fn memory_bytes(&self) -> usize {
         let columns = &self.columns;
         columns.body.capacity()
+            + self.seqs.as_ref().map_or(0, Vec::capacity) * 8
             + columns.times.capacity() * 8
             + columns.observed.capacity() * 8
             + columns.severities.capacity()
@@ -223,12 +228,37 @@ impl Batch {
 
     /// One past the seq of the last row.
     pub fn end_seq(&self) -> u64 {
-        self.first_seq + self.len() as u64
+        match &self.seqs {
+            Some(seqs) => seqs.last().map_or(self.first_seq, |last| last + 1),
+            None => self.first_seq + self.len() as u64,
+        }
+    }
+
+    /// The seq of one row.
+    pub fn seq(&self, row: usize) -> u64 {
+        match &self.seqs {
+            Some(seqs) => seqs[row],
+            None => self.first_seq + row as u64,
+        }
     }
 
     /// Assigns contiguous seqs; the store's business, once.
     pub fn assign_seqs(&mut self, first_seq: u64) {
         self.first_seq = first_seq;
+        self.seqs = None;
+    }
+
+    /// Gives each row a seq of its own, ascending: rows of one resource that a segment keeps together.
+    pub fn assign_each_seq(&mut self, seqs: Vec<u64>) -> Result<(), MalformedBatch> {
+        if seqs.len() != self.len() {
+            return Err(MalformedBatch("not one seq for each row"));
+        }
+        if seqs.windows(2).any(|pair| pair[0] >= pair[1]) || seqs.last() == Some(&u64::MAX) {
+            return Err(MalformedBatch("seqs do not ascend"));
+        }
+        self.first_seq = seqs.first().copied().unwrap_or(self.first_seq);
+        self.seqs = Some(seqs);
+        Ok(())
     }
 
     /// The raw columns.
@@ -284,7 +314,7 @@ impl Batch {
     pub fn record(&self, row: usize) -> Record<'_> {
         let Row { time, observed, severity, stream, flags } = self.row(row);
         Record {
-            seq: self.first_seq + row as u64,
+            seq: self.seq(row),
             time,
             observed,
             severity,
@@ -338,6 +368,19 @@ mod tests {
             [(b"one", b""), (b"two", b"{\"a\":1}"), (b"", b""), (b"four", b"{}")];
         assert_eq!(seen, expected.map(|(body, attributes)| (body.to_vec(), attributes.to_vec())));
         assert_eq!(batch.time_range(), Some((1, 4)));
+    }
+
+    #[test]
+    fn rows_may_have_seqs_of_their_own() {
+        let mut batch = Batch::new(Arc::new(Resource::builder().build()));
+        batch.push(row(1), b"one");
+        batch.push(row(2), b"two");
+        assert_eq!(batch.assign_each_seq(vec![7, 7]), Err(MalformedBatch("seqs do not ascend")));
+        assert_eq!(batch.assign_each_seq(vec![7]), Err(MalformedBatch("not one seq for each row")));
+        assert_eq!(batch.assign_each_seq(vec![7, 9]), Ok(()));
+        assert_eq!((batch.first_seq(), batch.seq(1), batch.end_seq(), batch.record(1).seq), (7, 9, 10, 9));
+        batch.assign_seqs(3);
+        assert_eq!((batch.seq(1), batch.end_seq()), (4, 5));
     }
 
     #[test]

@@ -53,5 +53,9 @@ bitflags::bitflags! {
         const BACKLOG = 1 << 4;
         /// The source's own framing could not be decoded; `body` is the raw line.
         const UNDECODED = 1 << 5;
+        /// The body is a JSON object: its members are attributes of the record.
+        const JSON = 1 << 6;
+        /// The body has `key=value` pairs: they are attributes of the record.
+        const LOGFMT = 1 << 7;
     }
 }

@@ -138,7 +138,7 @@ impl Leaf {
             Self::SeverityNumber(range) => range.admits(columns.severities[row]),
             Self::Time(range) => range.admits(columns.times[row]),
             Self::ObservedTime(range) => range.admits(columns.observed[row]),
-            Self::Seq(range) => range.admits(batch.first_seq() + row as u64),
+            Self::Seq(range) => range.admits(batch.seq(row)),
             Self::Stream(stream) => batch.stream(row) == *stream,
             Self::Kind(kind) => kind_of(batch.flags(row)) == *kind,
             Self::Field(slot) => fields[*slot].record_matches(&batch.record(row), scratch),

@@ -9,6 +9,7 @@
 mod active;
 mod clock;
 mod clock_guard;
+mod columns;
 mod encode;
 mod entries;
 mod error;
@@ -19,6 +20,7 @@ pub mod limits;
 mod log;
 mod names;
 mod options;
+mod probe;
 mod queue;
 mod reader;
 mod recover;
@@ -32,8 +34,10 @@ mod window;
 mod writer;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use columns::Columns;
 pub use error::{FlushError, OpenError, ReadError};
 pub use options::StoreOptions;
+pub use probe::{BlockSet, Probe};
 pub use reader::Reader;
 pub use snapshot::{ScanProgress, Snapshot, Visit};
 pub use stats::{StoreState, StoreStats};
