@@ -39,3 +39,4 @@ pub use error::ServerError;
 pub use limits::Limits;
 pub use options::{Context, ServerOptions, TlsFiles};
 pub use serve::{Bound, serve};
+pub use token::check_token;

@@ -7,6 +7,18 @@ use crate::{ServerError, limits};
 /// What the login cookie is a code of: it proves knowledge of the token at login, and allows reading only.
 const LOGIN_MESSAGE: &[u8] = b"logboom read login, version 1";
 
+/// Refuses tokens that could be guessed or that no header can carry: what [`serve`](crate::serve) would refuse too.
+pub fn check_token(token: &str) -> Result<(), ServerError> {
+    let (length, least) = (token.len(), limits::TOKEN_BYTES_MIN);
+    if length < least {
+        return Err(ServerError::WeakToken { length, least });
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ServerError::UnusableToken);
+    }
+    Ok(())
+}
+
 /// Knows the token without keeping it in comparable form.
 pub(crate) struct Token {
     /// Random per process: tags of guesses tell nothing about the token.
@@ -19,13 +31,7 @@ pub(crate) struct Token {
 impl Token {
     /// Refuses tokens that could be guessed or not be sent.
     pub fn new(token: &str) -> Result<Self, ServerError> {
-        let (length, least) = (token.len(), limits::TOKEN_BYTES_MIN);
-        if length < least {
-            return Err(ServerError::WeakToken { length, least });
-        }
-        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(ServerError::UnusableToken);
-        }
+        check_token(token)?;
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(ServerError::Random)?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, &random);

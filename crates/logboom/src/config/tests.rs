@@ -167,9 +167,9 @@ fn every_mistake_is_reported_in_one_go() {
 
 #[test]
 fn no_secret_is_shown_whatever_is_wrong() {
-    let text = "token: hunter2hunter2\nsinks: 3\n";
+    let text = "token: hunter2hunter2hunter2\nsinks: 3\n";
     assert!(!parse_text(text).unwrap_err().to_string().contains("hunter2"));
-    let config = parse_text("token: hunter2hunter2\n").unwrap();
+    let config = parse_text("token: hunter2hunter2hunter2\n").unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
 }
 

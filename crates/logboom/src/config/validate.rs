@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use logboom_store::limits::MAX_BYTES_LEAST;
+
 use super::document::{Node, Value};
 use super::problem::{Problem, Step};
 use super::settings::{Collect, Config, MEMORY_MIN, Sink};
@@ -12,6 +14,8 @@ use super::units::size_text;
 pub fn validate(config: &Config, root: &Node, problems: &mut Vec<Problem>) {
     let mut report = Report { root, problems };
     listener(config, &mut report);
+    token(config, &mut report);
+    store(config, &mut report);
     limits(config, &mut report);
     docker(config, &mut report);
     sinks(&config.sinks, &mut report);
@@ -64,6 +68,28 @@ fn listener(config: &Config, report: &mut Report<'_>) {
                 format!("\"{name}\" is not a host name; write it without scheme and port, for example logs.example"),
             );
         }
+    }
+}
+
+/// A token in a file that cannot be read here may be right where logboom is to run.
+fn token(config: &Config, report: &mut Report<'_>) {
+    let text = config.token.as_ref().and_then(|secret| secret.reveal().ok());
+    if let Some(Err(error)) = text.map(|text| logboom_server::check_token(&text)) {
+        report.push(&[key("token")], error.to_string());
+    }
+}
+
+fn store(config: &Config, report: &mut Report<'_>) {
+    let max_bytes = config.store.max_bytes;
+    if max_bytes.0 < MAX_BYTES_LEAST {
+        report.push(
+            &[key("store"), key("max_bytes")],
+            format!(
+                "{} is less than a store can work in; write {}MiB or more",
+                size_text(max_bytes.0),
+                MAX_BYTES_LEAST.div_ceil(1 << 20)
+            ),
+        );
     }
 }
 

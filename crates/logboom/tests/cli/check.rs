@@ -60,3 +60,20 @@ fn up_refuses_a_file_with_mistakes() {
         stderr(&output)
     );
 }
+
+#[test]
+fn what_up_would_refuse_is_seen_before_it_starts() {
+    let host = Host::new();
+    let secret = host.write("token", "short\n");
+    let text = format!("store: {{ max_bytes: 1000KiB }}\ntoken: {{ file: {} }}\n", secret.display());
+    let file = host.write("logboom.yaml", &text);
+    let output = run(&["check", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let message = stderr(&output);
+    assert!(
+        message.contains(":1:21: store.max_bytes: 1000.0 KiB is less than a store can work in"),
+        "{message}"
+    );
+    assert!(message.contains(":2:8: token: the token has 5 characters; use at least 16"), "{message}");
+    assert!(!message.contains("short"), "{message}");
+}
