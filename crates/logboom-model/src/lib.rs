@@ -3,6 +3,7 @@
 //! Floor 0 of the workspace: no I/O, no threads, no clock. Every other crate speaks in these types, so that
 //! sources, store, sinks and server never need to know each other.
 
+pub mod attributes;
 mod batch;
 mod flow;
 mod gap;

@@ -17,6 +17,14 @@ pub const BATCH_ATTRIBUTES_BYTES_MAX: usize = 8 << 20;
 /// Attributes of one record, as JSON text, in bytes.
 pub const ATTRIBUTES_BYTES_MAX: usize = 1 << 20;
 
+/// Objects and arrays inside each other in a body that is taken as JSON; a deeper one is text. What other parsers
+/// (serde_json) read too.
+pub const ATTRIBUTE_DEPTH_MAX: usize = 128;
+
+/// Bytes of a dotted name under which the members of a nested object count; a nested object with a longer name is one
+/// value. Bounds how often a long name is repeated.
+pub const ATTRIBUTE_NAME_BYTES_MAX: usize = 128;
+
 /// Attributes of one resource, and the bytes of one name or value. Container labels are user input.
 pub const RESOURCE_ATTRIBUTES_MAX: usize = 256;
 /// Bytes of one attribute name or value of a resource; longer values are cut at a character.
