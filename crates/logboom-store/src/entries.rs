@@ -12,7 +12,7 @@ use crate::format::commit::{self, Commit, Resources};
 use crate::format::snapshot::{self, SnapshotState};
 use crate::format::wire::Malformed;
 use crate::format::{EntryHeader, EntryKind, HEADER_BYTES, HeaderError, MAGIC};
-use crate::fs::FsFile;
+use crate::fs::{FsFile, read_full};
 use crate::limits::READ_BYTES;
 use crate::window::Window;
 
@@ -87,6 +87,11 @@ impl Entries {
             Some(resumes_at) => Ok(Step::Damage(resumes_at)),
             None => Ok(Step::End(version)),
         }
+    }
+
+    /// The resources defined by what has been looked at, by their index.
+    pub fn into_resources(self) -> Resources {
+        self.resources
     }
 
     fn check(
@@ -195,6 +200,29 @@ impl Entries {
     /// Decodes a snapshot.
     pub fn snapshot(&mut self, header: &EntryHeader) -> Result<SnapshotState, EntryError> {
         Ok(snapshot::decode(self.payload(header, EntryKind::Snapshot)?)?)
+    }
+}
+
+/// Decodes one commit of a file all of whose resources are known, whatever was read before.
+pub fn read_commit(
+    file: &dyn FsFile,
+    header: &EntryHeader,
+    resources: &Resources,
+) -> Result<Commit, EntryError> {
+    if header.kind != EntryKind::Commit {
+        return Err(Malformed("an entry of another kind").into());
+    }
+    let mut stored = vec![0; header.payload_bytes as usize];
+    let count = read_full(file, &mut stored, payload_at(header))?;
+    if count < stored.len() || crc32c::crc32c(&stored) != header.payload_crc {
+        return Err(Malformed("the checksum does not match").into());
+    }
+    // The capacity is what bounds it; `payload_raw` was checked with the header.
+    match zstd::bulk::decompress(&stored, header.payload_raw as usize) {
+        Ok(raw) if raw.len() == header.payload_raw as usize => {
+            Ok(commit::decode(&raw, header.first_seq, header.rows, resources)?)
+        }
+        _ => Err(Malformed("the compressed bytes do not decompress").into()),
     }
 }
 

@@ -53,6 +53,9 @@ pub const IDLE_BUFFER_BYTES: usize = 256 << 10;
 pub const READ_BYTES: usize = 1 << 20;
 /// Reads of one header after a jump over a long payload.
 pub const READ_JUMP_BYTES: usize = 16 << 10;
+/// Entries of a journal file are searched together up to this size before compression: small commits would make
+/// a great many blocks.
+pub const JOURNAL_BLOCK_BYTES: u64 = 1 << 20;
 /// The newest journal files up to this size are verified when a store is opened; older ones when they are read.
 pub const VERIFY_BYTES_MAX: u64 = 64 << 20;
 
@@ -84,3 +87,39 @@ pub const CLOCK_SLEW_NANOS: i64 = 60 * NANOS_PER_SECOND;
 pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// Nanoseconds of a minute, by which gaps are merged.
 pub const NANOS_PER_MINUTE: i64 = 60 * NANOS_PER_SECOND;
+
+/// Bodies of one stripe of a segment: what a reader in order of seqs holds decoded.
+pub const STRIPE_BODY_BYTES_MAX: usize = 32 << 20;
+/// Rows of one stripe: rows without bodies must be bounded too.
+pub const STRIPE_ROWS_MAX: usize = 1 << 20;
+/// Bodies of one block of a segment: what a needle costs when only the filters were wrong. A single longer body is a
+/// block of its own.
+pub const BLOCK_BODY_BYTES_MAX: usize = 2 << 20;
+/// Rows of one block: bounds every column that a reader decodes.
+pub const BLOCK_ROWS_MAX: usize = 1 << 16;
+/// A resource with this much in a stripe has blocks of its own; those with less share one. A filter takes four
+/// kilobytes a block, so that smaller ones would cost more than they prune.
+pub const BLOCK_BODY_BYTES_OWN: usize = 512 << 10;
+/// Bodies of one page, raw: what other readers decompress at once. A single longer body is a page of its own.
+pub const PAGE_BODY_BYTES_MAX: usize = 1 << 20;
+/// Raw bytes of one page that a reader allocates for: a submission is bounded below it.
+pub const PAGE_RAW_BYTES_MAX: usize = 128 << 20;
+/// Values below this are not worth a frame of zstd.
+pub const PAGE_COMPRESS_BYTES_MIN: usize = 48;
+/// Counts by resource, minute and severity of one block; a block of more is counted by reading it.
+pub const BLOCK_COUNTS_MAX: usize = 4_096;
+/// Resource attributes with a column of their own; all of them are in `resource` besides.
+pub const RESOURCE_COLUMNS_MAX: usize = 64;
+/// Bytes of a name that may become a column's.
+pub const COLUMN_NAME_BYTES_MAX: usize = 128;
+/// Distinct texts of one resource column in a stripe, in bytes; the rows of resources beyond are null in it, and
+/// whole in the index.
+pub const RESOURCE_DICTIONARY_BYTES_MAX: usize = 64 << 20;
+/// Raw bytes of the index section; a reader allocates no more.
+pub const SEGMENT_INDEX_RAW_BYTES_MAX: usize = 256 << 20;
+/// Bytes of the Parquet footer that a reader takes in.
+pub const FOOTER_BYTES_MAX: usize = 64 << 20;
+/// First read at the end of a segment: with most, footer and index are in it.
+pub const SEGMENT_TAIL_BYTES: usize = 128 << 10;
+/// Writes of a segment.
+pub const SEGMENT_WRITE_BYTES: usize = 512 << 10;

@@ -5,12 +5,13 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use logboom_model::{Batch, StoreId};
+use logboom_model::{Batch, Resource, StoreId};
 
 use crate::entries::{Entries, EntryError, Step};
 use crate::fs::{Fs, RealFs};
 use crate::log::{FileView, Log, journal_path};
 use crate::names::{JOURNAL_DIR, LOCK_NAME};
+use crate::part::{Ground, Part};
 use crate::recover;
 use crate::shared::{Shared, stats};
 use crate::store::open_error;
@@ -43,6 +44,7 @@ pub struct Snapshot {
     files: Vec<FileView>,
     /// Told of damage, when the store is open.
     shared: Option<Arc<Shared>>,
+    resources: Vec<Arc<Resource>>,
 }
 
 /// An entry that may hold what is looked for.
@@ -65,6 +67,7 @@ impl Snapshot {
             stats,
             files: log.views(),
             shared: Some(shared.clone()),
+            resources: log.resources.values().map(|(resource, _)| resource.clone()).collect(),
         }
     }
 
@@ -110,6 +113,7 @@ impl Snapshot {
             stats,
             files: log.views(),
             shared: None,
+            resources: distinct(recovered.resources),
         })
     }
 
@@ -126,6 +130,35 @@ impl Snapshot {
     /// Figures of the moment.
     pub fn stats(&self) -> StoreStats {
         self.stats.clone()
+    }
+
+    /// The parts that may hold rows with such event times and seqs, the one with the newest event first. Nothing is
+    /// opened yet; a part may be told apart from the others by its seqs, which never overlap.
+    pub fn parts(&self, times: Range<i64>, seqs: Range<u64>) -> Vec<Part> {
+        let ground = Ground { fs: self.fs.clone(), dir: self.dir.clone(), shared: self.shared.clone() };
+        let mut parts: Vec<Part> =
+            self.files.iter().map(|view| Part::journal(ground.clone(), *view)).collect();
+        parts.retain(|part| {
+            let (min, max) = part.times();
+            let own = part.seqs();
+            min < times.end
+                && max >= times.start
+                && own.start < seqs.end
+                && own.end > seqs.start
+                && !own.is_empty()
+        });
+        parts.sort_by_key(|part| std::cmp::Reverse((part.times().1, part.seqs().start)));
+        parts
+    }
+
+    /// Resources of late, for completion.
+    pub fn resources(&self) -> &[Arc<Resource>] {
+        &self.resources
+    }
+
+    /// Names of attributes that have columns of their own in some segment, for completion: sorted, each once.
+    pub fn attribute_names(&self) -> Vec<Box<str>> {
+        Vec::new()
     }
 
     /// Visits the batches of each commit, newest commit first; a commit without an event time in `times` is not even
@@ -235,6 +268,12 @@ impl Snapshot {
             shared.report_lost(from, to);
         }
     }
+}
+
+fn distinct(mut resources: Vec<(Arc<Resource>, i64)>) -> Vec<Arc<Resource>> {
+    resources.sort_by_key(|(resource, _)| resource.id());
+    resources.dedup_by_key(|(resource, _)| resource.id());
+    resources.into_iter().map(|(resource, _)| resource).collect()
 }
 
 struct Scan {

@@ -10,7 +10,7 @@ use logboom_model::{
     SubmitError, TailEntry,
 };
 use logboom_store::fs::SimFs;
-use logboom_store::{ManualClock, ManualStore, OpenError, Snapshot, Store, StoreOptions};
+use logboom_store::{Columns, ManualClock, ManualStore, OpenError, Snapshot, Store, StoreOptions};
 
 pub const START: i64 = 1_795_338_780_000_000_000;
 
@@ -165,6 +165,33 @@ pub fn scan(snapshot: &Snapshot, times: std::ops::Range<i64>) -> Vec<Vec<String>
         })
         .unwrap();
     commits
+}
+
+/// Rows of every part, by seq.
+pub fn rows_of_parts(
+    snapshot: &Snapshot,
+    times: std::ops::Range<i64>,
+    seqs: std::ops::Range<u64>,
+) -> Vec<(u64, String)> {
+    let mut rows = Vec::new();
+    for part in snapshot.parts(times, seqs) {
+        let open = part.open().unwrap();
+        for block in 0..open.block_count() {
+            let view = open.block(block);
+            let batches = open.load(block, &Columns::all()).unwrap();
+            let before = rows.len();
+            for record in batches.iter().flat_map(Batch::records) {
+                assert!(
+                    (view.seqs.0..=view.seqs.1).contains(&record.seq) && part.seqs().contains(&record.seq)
+                );
+                assert!((view.times.0..=view.times.1).contains(&record.time));
+                rows.push((record.seq, String::from_utf8_lossy(record.body).into_owned()));
+            }
+            assert!(rows.len() - before <= view.rows as usize);
+        }
+    }
+    rows.sort();
+    rows
 }
 
 /// A gap of one container.

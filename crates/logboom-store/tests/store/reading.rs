@@ -8,7 +8,7 @@ use std::time::Duration;
 use logboom_model::{Batch, GapReason, Intake, LogReader, Submission, TailEntry};
 use logboom_store::{OpenError, Snapshot, Store, StoreOptions};
 
-use crate::harness::{Rig, START, batch, gap, lines, options, row, scan, update};
+use crate::harness::{Rig, START, batch, gap, lines, options, row, rows_of_parts, scan, update};
 
 fn timed(times: &[i64]) -> Submission {
     let mut made = Batch::new(crate::harness::resource("web"));
@@ -236,4 +236,26 @@ fn many_threads_submit_and_follow_at_once() {
             mine.iter().enumerate().all(|(number, row)| row.1.starts_with(&format!("{writer}/{number} ")));
         assert!(mine.len() == 100 && in_order);
     }
+}
+
+#[test]
+fn parts_hold_what_a_reader_gets_in_blocks_of_many_small_commits() {
+    let mut rig = Rig::new(options());
+    for number in 0..40 {
+        assert!(rig.commit(lines(&[format!("row {number}"), "x".repeat(60_000)])));
+        if number % 15 == 14 {
+            rig.open.as_mut().unwrap().roll();
+        }
+    }
+    let snapshot = rig.store().snapshot();
+    let everything = rows_of_parts(&snapshot, i64::MIN..i64::MAX, 0..u64::MAX);
+    assert_eq!(everything, rig.read(1).0);
+    let parts = snapshot.parts(i64::MIN..i64::MAX, 0..u64::MAX);
+    assert_eq!(parts.len(), 3);
+    assert_eq!(parts.iter().filter_map(logboom_store::Part::rows).sum::<u64>(), 80);
+    let blocks: usize = parts.iter().map(|part| part.open().unwrap().block_count()).sum();
+    assert!((3..20).contains(&blocks), "{blocks}");
+    assert_eq!(snapshot.parts(i64::MIN..i64::MAX, 31..32).len(), 1);
+    assert_eq!(snapshot.parts(START + 2..i64::MAX, 0..u64::MAX).len(), 0);
+    assert_eq!(snapshot.resources().len(), 1);
 }
