@@ -14,6 +14,7 @@ mod encode;
 pub mod encoding;
 mod entries;
 mod error;
+pub mod filter;
 pub mod format;
 pub mod fs;
 mod gaps;
