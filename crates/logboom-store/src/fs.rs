@@ -14,7 +14,7 @@ pub use sim::{Fault, FaultKind, SimFs};
 
 /// One data directory.
 pub trait Fs: Debug + Send + Sync {
-    /// Makes a directory (0700) if it is not there.
+    /// Makes a directory (0700) if it is not there; the one above it must be.
     fn create_dir(&self, name: &str) -> io::Result<()>;
 
     /// Makes a file (0600) that must not exist, for reading and writing.
@@ -23,16 +23,19 @@ pub trait Fs: Debug + Send + Sync {
     /// Opens a file, for reading and writing or for reading only.
     fn open(&self, name: &str, write: bool) -> io::Result<Arc<dyn FsFile>>;
 
-    /// Names of the files in a directory, in no order.
+    /// Removes an empty directory.
+    fn remove_dir(&self, name: &str) -> io::Result<()>;
+
+    /// Names of the files and directories in a directory, in no order.
     fn list(&self, dir: &str) -> io::Result<Vec<String>>;
 
-    /// Renames a file within its directory, replacing what has the new name.
+    /// Renames a file, replacing what has the new name. Across directories both must be synced, the new one first.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
     /// Removes a name.
     fn unlink(&self, name: &str) -> io::Result<()>;
 
-    /// Makes creations, renames and removals in a directory durable.
+    /// Makes creations, renames and removals in a directory durable; not that it exists itself.
     fn sync_dir(&self, dir: &str) -> io::Result<()>;
 
     /// Bytes of the disk that this user may still fill.

@@ -53,6 +53,10 @@ impl Fs for RealFs {
         }
     }
 
+    fn remove_dir(&self, name: &str) -> io::Result<()> {
+        std::fs::remove_dir(self.path(name))
+    }
+
     fn create(&self, name: &str) -> io::Result<Arc<dyn FsFile>> {
         let file =
             OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(self.path(name))?;

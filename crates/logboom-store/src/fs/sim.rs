@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use super::sim_disk::{Disk, Random};
+use super::sim_disk::{Disk, Random, parent};
 use super::{Fs, FsFile, LockOutcome};
 
 /// Which operation fails.
@@ -22,6 +22,8 @@ pub enum FaultKind {
     Allocate,
     /// [`Fs::create`].
     Create,
+    /// [`Fs::create_dir`] of a directory that is not there, and [`Fs::remove_dir`].
+    CreateDir,
     /// [`Fs::rename`].
     Rename,
     /// [`Fs::sync_dir`].
@@ -214,7 +216,27 @@ impl SimFs {
 }
 
 impl Fs for SimFs {
-    fn create_dir(&self, _name: &str) -> io::Result<()> {
+    fn create_dir(&self, name: &str) -> io::Result<()> {
+        let mut inner = self.inner();
+        let life = inner.life;
+        if inner.disk.is_dir(name) {
+            return Ok(());
+        }
+        inner.check(FaultKind::CreateDir, life)?;
+        if inner.disk.create_dir(name) { Ok(()) } else { Err(Errno::NOENT.into()) }
+    }
+
+    fn remove_dir(&self, name: &str) -> io::Result<()> {
+        let mut inner = self.inner();
+        let life = inner.life;
+        if !inner.disk.is_dir(name) {
+            return Err(Errno::NOENT.into());
+        }
+        if !inner.disk.list(name).is_empty() {
+            return Err(Errno::NOTEMPTY.into());
+        }
+        inner.check(FaultKind::CreateDir, life)?;
+        inner.disk.remove_dir(name);
         Ok(())
     }
 
@@ -224,6 +246,9 @@ impl Fs for SimFs {
         inner.check(FaultKind::Create, life)?;
         if inner.disk.lookup(name).is_some() {
             return Err(Errno::EXIST.into());
+        }
+        if !inner.disk.is_dir(parent(name)) {
+            return Err(Errno::NOENT.into());
         }
         let inode = inner.disk.create(name);
         drop(inner);
@@ -238,14 +263,19 @@ impl Fs for SimFs {
     }
 
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        Ok(self.inner().disk.list(dir))
+        let inner = self.inner();
+        if inner.disk.is_dir(dir) { Ok(inner.disk.list(dir)) } else { Err(Errno::NOENT.into()) }
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut inner = self.inner();
         let life = inner.life;
         inner.check(FaultKind::Rename, life)?;
-        if inner.disk.rename(from, to) { Ok(()) } else { Err(Errno::NOENT.into()) }
+        if inner.disk.is_dir(parent(to)) && inner.disk.rename(from, to) {
+            Ok(())
+        } else {
+            Err(Errno::NOENT.into())
+        }
     }
 
     fn unlink(&self, name: &str) -> io::Result<()> {
@@ -377,5 +407,62 @@ impl FsFile for SimFile {
 
     fn allocated(&self) -> io::Result<u64> {
         Ok(self.fs.inner().disk.allocated(self.inode))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(fs: &SimFs, name: &str) {
+        let file = fs.create(name).unwrap();
+        file.write_at(b"x", 0).unwrap();
+        file.sync_data().unwrap();
+    }
+
+    #[test]
+    fn directories_nest_and_are_lost_with_their_files_until_they_are_synced_themselves() {
+        let mut survived = [false; 2];
+        for seed in 0..40 {
+            let fs = SimFs::new(1);
+            assert!(fs.create("a/f").is_err() && fs.list("a").is_err());
+            assert!(fs.create_dir("a/b").is_err());
+            fs.create_dir("a").unwrap();
+            fs.create_dir("a/b").unwrap();
+            put(&fs, "a/b/f");
+            fs.sync_dir("a/b").unwrap();
+            assert_eq!(fs.list("a").unwrap(), ["b"]);
+            assert!(fs.remove_dir("a/b").is_err(), "it is not empty");
+            assert!(fs.open("a", false).is_err() && fs.unlink("a").is_err(), "no file");
+            fs.crash(seed);
+            survived[usize::from(fs.open("a/b/f", false).is_ok())] = true;
+        }
+        assert_eq!(survived, [true; 2], "nobody synced a, nor the root");
+    }
+
+    #[test]
+    fn a_rename_across_directories_is_durable_when_both_are_synced() {
+        let mut both = false;
+        for seed in 0..40 {
+            let fs = SimFs::new(1);
+            fs.create_dir("a").unwrap();
+            fs.create_dir("b").unwrap();
+            fs.sync_dir("").unwrap();
+            put(&fs, "a/f");
+            fs.sync_dir("a").unwrap();
+            fs.rename("a/f", "b/f").unwrap();
+            let unsynced = fs.fork();
+            unsynced.crash(seed);
+            assert!(unsynced.open("a/f", false).is_ok() != unsynced.open("b/f", false).is_ok());
+            fs.sync_dir("b").unwrap();
+            let half = fs.fork();
+            half.crash(seed);
+            assert!(half.open("b/f", false).is_ok());
+            both |= half.open("a/f", false).is_ok();
+            fs.sync_dir("a").unwrap();
+            fs.crash(seed);
+            assert!(fs.open("b/f", false).is_ok() && fs.open("a/f", false).is_err());
+        }
+        assert!(both);
     }
 }

@@ -8,6 +8,9 @@ const BLOCK_BYTES: u64 = 4096;
 /// A torn write keeps or loses these whole, or ends in the middle of one.
 const SECTOR_BYTES: usize = 512;
 
+/// What the name of a directory leads to.
+const DIRECTORY: u64 = 0;
+
 /// A small deterministic generator (SplitMix64), so that a failing seed can be run again.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Random(pub u64);
@@ -112,9 +115,21 @@ impl NameChange {
         }
     }
 
-    fn is_in(&self, dir: &str) -> bool {
-        let (Self::Link { name, .. } | Self::Unlink { name, .. } | Self::Rename { from: name, .. }) = self;
-        parent(name) == dir
+    /// Makes durable what of it a sync of one directory does; gives back what is left to do.
+    fn sync(self, dir: &str, names: &mut BTreeMap<String, u64>) -> Option<Self> {
+        let (Self::Link { name, .. } | Self::Unlink { name, .. } | Self::Rename { from: name, .. }) = &self;
+        if parent(name) == dir {
+            self.apply(names);
+            return None;
+        }
+        match self {
+            // The new name is there for sure, the old one may be there still.
+            Self::Rename { from, to, inode } if parent(&to) == dir => {
+                names.insert(to, inode);
+                Some(Self::Unlink { name: from, inode })
+            }
+            change => Some(change),
+        }
     }
 }
 
@@ -134,7 +149,25 @@ pub(super) struct Disk {
 
 impl Disk {
     pub fn lookup(&self, name: &str) -> Option<u64> {
-        self.names.get(name).copied()
+        self.names.get(name).copied().filter(|&inode| inode != DIRECTORY)
+    }
+
+    pub fn is_dir(&self, name: &str) -> bool {
+        name.is_empty() || self.names.get(name) == Some(&DIRECTORY)
+    }
+
+    pub fn create_dir(&mut self, name: &str) -> bool {
+        let has_parent = self.is_dir(parent(name));
+        if has_parent {
+            self.names.insert(name.to_owned(), DIRECTORY);
+            self.pending_names.push(NameChange::Link { name: name.to_owned(), inode: DIRECTORY });
+        }
+        has_parent
+    }
+
+    pub fn remove_dir(&mut self, name: &str) {
+        self.names.remove(name);
+        self.pending_names.push(NameChange::Unlink { name: name.to_owned(), inode: DIRECTORY });
     }
 
     pub fn create(&mut self, name: &str) -> u64 {
@@ -147,14 +180,16 @@ impl Disk {
     }
 
     pub fn rename(&mut self, from: &str, to: &str) -> bool {
-        let Some(inode) = self.names.remove(from) else { return false };
+        let Some(inode) = self.lookup(from) else { return false };
+        self.names.remove(from);
         self.names.insert(to.to_owned(), inode);
         self.pending_names.push(NameChange::Rename { from: from.to_owned(), to: to.to_owned(), inode });
         true
     }
 
     pub fn unlink(&mut self, name: &str) -> bool {
-        let Some(inode) = self.names.remove(name) else { return false };
+        let Some(inode) = self.lookup(name) else { return false };
+        self.names.remove(name);
         self.pending_names.push(NameChange::Unlink { name: name.to_owned(), inode });
         true
     }
@@ -165,10 +200,8 @@ impl Disk {
     }
 
     pub fn sync_dir(&mut self, dir: &str) {
-        let (inside, others): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.pending_names).into_iter().partition(|change| change.is_in(dir));
-        inside.iter().for_each(|change| change.apply(&mut self.durable_names));
-        self.pending_names = others;
+        let pending = std::mem::take(&mut self.pending_names).into_iter();
+        self.pending_names = pending.filter_map(|change| change.sync(dir, &mut self.durable_names)).collect();
     }
 
     pub fn content(&self, inode: u64) -> &[u8] {
@@ -181,7 +214,8 @@ impl Disk {
 
     /// Bytes of everything that has a name.
     pub fn used(&self) -> u64 {
-        self.names.values().map(|&inode| self.allocated(inode)).sum()
+        let of = |&inode: &u64| if inode == DIRECTORY { BLOCK_BYTES } else { self.allocated(inode) };
+        self.names.values().map(of).sum()
     }
 
     /// Bytes a write up to `end` would add.
@@ -242,6 +276,21 @@ impl Disk {
             }
             inode.current.clone_from(&inode.durable);
         }
+        // What lies in a directory whose own name is lost is lost with it.
+        loop {
+            let before = self.durable_names.len();
+            let dirs: Vec<String> = self
+                .durable_names
+                .iter()
+                .filter(|(_, inode)| **inode == DIRECTORY)
+                .map(|(name, _)| name.clone())
+                .collect();
+            self.durable_names
+                .retain(|name, _| parent(name).is_empty() || dirs.iter().any(|dir| dir == parent(name)));
+            if self.durable_names.len() == before {
+                break;
+            }
+        }
         self.names = self.durable_names.clone();
         self.forget_nameless();
     }
@@ -253,6 +302,12 @@ impl Disk {
 
     /// Replaces a file's bytes, durably: bit rot, or a test's own forgery.
     pub fn set_content(&mut self, name: &str, content: Vec<u8>) {
+        let mut dir = parent(name);
+        while !dir.is_empty() {
+            self.names.insert(dir.to_owned(), DIRECTORY);
+            self.durable_names.insert(dir.to_owned(), DIRECTORY);
+            dir = parent(dir);
+        }
         let inode = self.lookup(name).unwrap_or_else(|| self.create(name));
         self.durable_names.insert(name.to_owned(), inode);
         if let Some(inode) = self.inodes.get_mut(&inode) {
