@@ -10,7 +10,7 @@ use logboom_model::Stream;
 use logboom_wire::json_file;
 
 use crate::children::{pause, wait_until};
-use crate::end_to_end::Daemon;
+use crate::daemon::Daemon;
 use crate::generate::Container;
 use crate::lines::{self, SYSTEMS};
 use crate::random::Random;
@@ -60,7 +60,7 @@ pub fn measure(logboom: &Path, work: &Path, containers: usize, rate: u64, second
         daemon.metric("logboom_store_syncs_total")? / wall,
         behind.elapsed().as_secs_f64() * 1e3
     );
-    daemon.process.stop()?;
+    daemon.stop()?;
     std::fs::remove_dir_all(&root)?;
     std::fs::remove_dir_all(&data)?;
     Ok(())

@@ -10,6 +10,7 @@ use logboom_wire::json_file;
 
 use crate::Mix;
 use crate::lines::{self, SYSTEMS};
+use crate::planted::{Planter, SUBSTRING};
 use crate::random::Random;
 
 /// What was generated.
@@ -19,9 +20,18 @@ pub struct Generated {
     pub lines: u64,
     /// Bytes of json-file.
     pub bytes: u64,
+    /// Bytes of the lines themselves, without their line feeds.
+    pub body_bytes: u64,
+    /// Planted lines with the substring.
+    pub substring_lines: u64,
+    /// JSON lines with a `status` of 500 or more.
+    pub failed_lines: u64,
 }
 
-/// Writes so many containers of about `bytes / containers` each.
+/// First event time of every container, about.
+pub const FIRST_TIME: &str = "2026-11-22T00:00:00Z";
+
+/// Writes so many containers of about `bytes / containers` each, with what is planted in them.
 pub fn containers_folder(
     root: &Path,
     mix: Mix,
@@ -38,14 +48,21 @@ pub fn containers_folder(
         let as_json = mix == Mix::Half && number % 2 == 1;
         let mut time = start_time()? + number as i64 * 1_000_000_000;
         let (mut line, mut scratch, mut record) = (String::new(), String::new(), Vec::new());
+        let target = bytes / containers as u64;
+        let mut planter = Planter::new(number, target);
         let mut written = 0;
-        while written < bytes / containers as u64 {
+        while written < target {
             line.clear();
-            if as_json {
+            if let Some(planted) = planter.line(written) {
+                made.substring_lines += u64::from(planted.contains(SUBSTRING));
+                line.push_str(&planted);
+            } else if as_json {
                 lines::json(system, &mut random, &mut scratch, &mut line);
             } else {
                 lines::plain(system, &mut random, &mut line);
             }
+            made.body_bytes += line.len() as u64;
+            made.failed_lines += u64::from(as_json && line.contains(lines::FAILED));
             line.push('\n');
             // Bursts in one millisecond, then pauses: times jitter at nanoseconds, as Docker's do.
             time += if random.below(7) == 0 {
@@ -75,7 +92,8 @@ pub struct Container {
 impl Container {
     /// Makes the folder with its metadata, and an empty json-file.
     pub fn create(root: &Path, number: usize, system: &str) -> Result<Self> {
-        let id = format!("{:064x}", (number as u128 + 1) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835_u128);
+        let id =
+            format!("{:064x}", (number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
         let folder = root.join("containers").join(&id);
         fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
         let log = folder.join(format!("{id}-json.log"));
@@ -95,5 +113,5 @@ impl Container {
 }
 
 fn start_time() -> Result<i64> {
-    Ok(parse_rfc3339(b"2026-11-22T00:00:00Z")?)
+    Ok(parse_rfc3339(FIRST_TIME.as_bytes())?)
 }

@@ -172,7 +172,10 @@ pub fn plain(system: &str, random: &mut Random, out: &mut String) {
     };
 }
 
-/// Appends the same line wrapped as a JSON application log.
+/// In a JSON line that tells of a failed request, and in no other one.
+pub const FAILED: &str = "\"status\":50";
+
+/// Appends the same line wrapped as a JSON application log; web applications add the request's path and status.
 pub fn json(system: &str, random: &mut Random, scratch: &mut String, out: &mut String) {
     scratch.clear();
     plain(system, random, scratch);
@@ -192,4 +195,14 @@ pub fn json(system: &str, random: &mut Random, scratch: &mut String, out: &mut S
         random.next(),
         random.below(11) > 0
     );
+    if system == "java" {
+        out.pop();
+        let _ = write!(
+            out,
+            ",\"path\":\"/api/v{}/{}\",\"status\":{}}}",
+            random.below(3),
+            random.pick(&WORDS),
+            random.pick(&["200", "200", "200", "200", "200", "201", "304", "404", "500", "503"])
+        );
+    }
 }

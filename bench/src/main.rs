@@ -4,13 +4,24 @@
 //! `all` is what `bench/run` calls; the other subcommands are its parts.
 
 mod children;
+mod daemon;
 mod decode;
+mod duckdb;
 mod end_to_end;
 mod fleet;
 mod generate;
+mod http;
 mod lines;
 mod peers;
+mod planted;
+mod questions;
 mod random;
+mod scanners;
+mod sealed;
+mod search;
+mod store_files;
+mod suite;
+mod victorialogs;
 
 use std::path::PathBuf;
 
@@ -61,23 +72,9 @@ enum Command {
     },
     /// Decodes every json-file below a Docker root on one core: decode alone, and with the fixed stages.
     Decode { root: PathBuf },
-    /// Everything: both mixes decoded and collected, a fleet of 1,000, and peers found on PATH.
-    All {
-        /// The logboom binary to measure.
-        #[arg(long)]
-        logboom: PathBuf,
-        /// Folder on a real disk for generated data and stores; a temporary one below it is made and removed.
-        #[arg(long, default_value = ".")]
-        work: PathBuf,
-        #[arg(long, default_value_t = 1000)]
-        megabytes: u64,
-        /// Runs of each measurement; the median is printed.
-        #[arg(long, default_value_t = 3)]
-        runs: usize,
-        /// Seconds the fleet of 1,000 containers runs.
-        #[arg(long, default_value_t = 20)]
-        fleet_seconds: u64,
-    },
+    /// Everything, or the named parts: both mixes decoded, collected and sealed, a fleet of 1,000, searches, and peers
+    /// found on PATH.
+    All(suite::Options),
 }
 
 fn main() -> Result<()> {
@@ -91,42 +88,7 @@ fn main() -> Result<()> {
             );
         }
         Command::Decode { root } => decode::report(&root)?,
-        Command::All { logboom, work, megabytes, runs, fleet_seconds } => {
-            all(&logboom, &work, megabytes, runs, fleet_seconds)?;
-        }
+        Command::All(options) => suite::run(&options)?,
     }
-    Ok(())
-}
-
-fn all(
-    logboom: &std::path::Path,
-    work: &std::path::Path,
-    megabytes: u64,
-    runs: usize,
-    fleet_seconds: u64,
-) -> Result<()> {
-    let folder = tempfile::Builder::new().prefix("logboom-bench.").tempdir_in(work)?;
-    println!("machine: {}", children::machine());
-    for mix in [Mix::Plain, Mix::Half] {
-        let root = folder.path().join(match mix {
-            Mix::Plain => "plain",
-            Mix::Half => "half",
-        });
-        let made = generate::containers_folder(&root, mix, 16, megabytes * 1_000_000, 1)?;
-        println!(
-            "\n## {} mix: 16 containers, {} lines, {:.0} MB of json-file",
-            mix.name(),
-            made.lines,
-            made.bytes as f64 / 1e6
-        );
-        decode::report(&root)?;
-        let ours = end_to_end::measure(logboom, &root, &made, folder.path(), runs)?;
-        peers::compare(&root, &made, folder.path(), runs, ours)?;
-        std::fs::remove_dir_all(&root)?;
-    }
-    println!("\n## fleet: 1,000 containers, 10 lines a second each, {fleet_seconds} s");
-    fleet::measure(logboom, folder.path(), 1_000, 10, fleet_seconds)?;
-    println!("\n## idle: 100 containers that print nothing");
-    fleet::measure(logboom, folder.path(), 100, 0, fleet_seconds.min(10))?;
     Ok(())
 }

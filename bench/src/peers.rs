@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use crate::children::{Running, median, pause};
 use crate::generate::Generated;
+use crate::scanners::is_on_path;
 
 /// A peer is done when its CPU time stands still for so long.
 const QUIET: Duration = Duration::from_secs(3);
@@ -43,9 +44,7 @@ pub fn compare(root: &Path, made: &Generated, work: &Path, runs: usize, ours: f6
 }
 
 fn one(name: &str, arguments: &[&str], made: &Generated, work: &Path, runs: usize, ours: f64) -> Result<()> {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
-    if !found {
+    if !is_on_path(name) {
         println!("{name:<26} not on PATH, not measured");
         return Ok(());
     }
