@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use crate::attribute_view::AttributeView;
+use crate::batch_columns::{AttributeColumn, BatchColumns, MalformedBatch};
 use crate::{Flags, Record, Resource, Severity, Stream, limits};
 
 /// Everything of a row but its body.
@@ -23,41 +25,6 @@ pub struct Row {
     pub flags: Flags,
 }
 
-/// Attributes of the rows that have any: JSON objects in one buffer, empty slices for rows without.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AttributeColumn {
-    /// Concatenated JSON objects.
-    pub bytes: Vec<u8>,
-    /// `rows + 1` offsets into `bytes`.
-    pub offsets: Vec<u32>,
-}
-
-/// The raw columns, as the store reads them back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BatchColumns {
-    /// Event times, nanoseconds since the Unix epoch.
-    pub times: Vec<i64>,
-    /// Observed times, nanoseconds since the Unix epoch.
-    pub observed: Vec<i64>,
-    /// Severity numbers.
-    pub severities: Vec<u8>,
-    /// [`Stream`] bytes.
-    pub streams: Vec<u8>,
-    /// [`Flags`] bits.
-    pub flags: Vec<u16>,
-    /// Concatenated bodies.
-    pub body: Vec<u8>,
-    /// `rows + 1` offsets into `body`, starting with 0.
-    pub offsets: Vec<u32>,
-    /// Absent when no row has attributes.
-    pub attributes: Option<AttributeColumn>,
-}
-
-/// Columns that do not fit together; only a corrupt or hostile file has them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("malformed batch: {0}")]
-pub struct MalformedBatch(pub &'static str);
-
 /// Rows of one resource, in source order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -66,6 +33,8 @@ pub struct Batch {
     /// Seq of each row where they are not contiguous.
     seqs: Option<Vec<u64>>,
     columns: BatchColumns,
+    /// Attributes read from columns of their own.
+    views: Vec<AttributeView>,
 }
 
 impl Batch {
@@ -92,6 +61,7 @@ impl Batch {
                 offsets,
                 attributes: None,
             },
+            views: Vec::new(),
         }
     }
 
@@ -101,26 +71,11 @@ impl Batch {
         first_seq: u64,
         columns: BatchColumns,
     ) -> Result<Self, MalformedBatch> {
-        let rows = columns.times.len();
-        let same =
-            [columns.observed.len(), columns.severities.len(), columns.streams.len(), columns.flags.len()];
-        if same.iter().any(|&length| length != rows) {
-            return Err(MalformedBatch("columns differ in length"));
-        }
-        check_offsets(&columns.offsets, rows, columns.body.len())?;
-        if let Some(attributes) = &columns.attributes {
-            check_offsets(&attributes.offsets, rows, attributes.bytes.len())?;
-        }
-        if columns.severities.iter().any(|&number| number > 24) {
-            return Err(MalformedBatch("severity above 24"));
-        }
-        if columns.streams.iter().any(|&byte| byte > 2) {
-            return Err(MalformedBatch("unknown stream"));
-        }
-        if first_seq.checked_add(rows as u64).is_none() {
+        columns.check()?;
+        if first_seq.checked_add(columns.times.len() as u64).is_none() {
             return Err(MalformedBatch("seq overflows"));
         }
-        Ok(Self { resource, first_seq, seqs: None, columns })
+        Ok(Self { resource, first_seq, seqs: None, columns, views: Vec::new() })
     }
 
     /// Appends one row without attributes.
@@ -214,6 +169,7 @@ impl Batch {
                 .attributes
                 .as_ref()
                 .map_or(0, |column| column.bytes.capacity() + column.offsets.capacity() * 4)
+            + self.views.iter().map(AttributeView::memory_bytes).sum::<usize>()
     }
 
     /// What produced the rows.
@@ -261,6 +217,16 @@ impl Batch {
         Ok(())
     }
 
+    /// Gives the batch the values of attributes that were read from columns of their own.
+    pub fn set_views(&mut self, views: Vec<AttributeView>) {
+        self.views = views;
+    }
+
+    /// The values of one attribute (its folded name, `_` for `.`), if they were read from columns of their own.
+    pub fn view(&self, name: &str) -> Option<&AttributeView> {
+        self.views.iter().find(|view| view.name() == name)
+    }
+
     /// The raw columns.
     pub fn columns(&self) -> &BatchColumns {
         &self.columns
@@ -269,6 +235,11 @@ impl Batch {
     /// The severity column, for the stage that fills it.
     pub fn set_severity(&mut self, row: usize, severity: Severity) {
         self.columns.severities[row] = severity.number();
+    }
+
+    /// Sets marks on one row, for the stage that finds them.
+    pub fn mark(&mut self, row: usize, marks: Flags) {
+        self.columns.flags[row] |= marks.bits();
     }
 
     /// Sets marks on every row, as the backlog does.
@@ -335,16 +306,6 @@ impl Batch {
     pub fn time_range(&self) -> Option<(i64, i64)> {
         Some((*self.columns.times.iter().min()?, *self.columns.times.iter().max()?))
     }
-}
-
-fn check_offsets(offsets: &[u32], rows: usize, bytes: usize) -> Result<(), MalformedBatch> {
-    if offsets.len() != rows + 1 || offsets[0] != 0 || offsets[rows] as usize != bytes {
-        return Err(MalformedBatch("offsets do not span the buffer"));
-    }
-    if offsets.windows(2).any(|pair| pair[0] > pair[1]) {
-        return Err(MalformedBatch("offsets go back"));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 //! Floor 0 of the workspace: no I/O, no threads, no clock. Every other crate speaks in these types, so that
 //! sources, store, sinks and server never need to know each other.
 
+mod attribute_view;
 pub mod attributes;
 mod batch;
+mod batch_columns;
 mod flow;
 mod gap;
 mod ids;
@@ -20,7 +22,9 @@ mod text;
 mod time;
 pub mod tokens;
 
-pub use batch::{AttributeColumn, Batch, BatchColumns, MalformedBatch, Row};
+pub use attribute_view::{AttributeView, ColumnValues, FixedValues, TextValues};
+pub use batch::{Batch, Row};
+pub use batch_columns::{AttributeColumn, BatchColumns, MalformedBatch};
 pub use flow::{Ack, Intake, Lane, LogReader, Rows, Stages, StateUpdate, Submission, SubmitError, TailEntry};
 pub use gap::{CountKind, Gap, GapReason};
 pub use ids::{Cursor, CursorParseError, StoreId};

@@ -78,7 +78,8 @@ fn value(json: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
             Some((Value::Array(&json[at..end]), end))
         }
         b'-' | b'0'..=b'9' => {
-            let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+            let is_part =
+                |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
             let rest = &json[at..];
             let length = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
             Some((Value::Number(&rest[..length]), at + length))

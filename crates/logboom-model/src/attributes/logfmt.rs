@@ -11,9 +11,7 @@ use super::{Value, number, scan};
 
 /// Whether the body has pairs, as [`crate::Flags::LOGFMT`] says: UTF-8, with a key.
 pub fn is_logfmt(body: &[u8]) -> bool {
-    memchr(b'=', body).is_some()
-        && !walk(body, &mut |_, _| false)
-        && simdutf8::basic::from_utf8(body).is_ok()
+    memchr(b'=', body).is_some() && !walk(body, &mut |_, _| false) && simdutf8::basic::from_utf8(body).is_ok()
 }
 
 /// Shows every pair until `show` says false; whether it never did.
@@ -56,7 +54,7 @@ fn is_key(key: &[u8]) -> bool {
     let (Some(&first), Some(&last)) = (key.first(), key.last()) else { return false };
     (letter(first) || first == b'@')
         && (letter(last) || last.is_ascii_digit())
-        && key.iter().all(|&byte| {
-            letter(byte) || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/' | b'@')
-        })
+        && key
+            .iter()
+            .all(|&byte| letter(byte) || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/' | b'@'))
 }

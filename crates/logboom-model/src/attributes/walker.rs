@@ -61,12 +61,7 @@ impl Walker {
         }
     }
 
-    fn visit_body(
-        &mut self,
-        flags: Flags,
-        body: &[u8],
-        show: &mut impl FnMut(Name<'_>, Value<'_>) -> bool,
-    ) {
+    fn visit_body(&mut self, flags: Flags, body: &[u8], show: &mut impl FnMut(Name<'_>, Value<'_>) -> bool) {
         if simdutf8::basic::from_utf8(body).is_err() {
             return;
         }
