@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use logboom_model::{Batch, Flags, Intake as _, Resource, Row, Severity, Stream, Submission, SubmitError};
-use logboom_query::{SearchRequest, Selection, parse, search};
+use logboom_query::{SearchRequest, Selection, collect, parse};
 use logboom_store::{Store, StoreOptions};
 
 const BYTES: usize = 256 << 20;
@@ -86,15 +86,12 @@ fn in_a_store(batches: Vec<Batch>) -> Result<(), Box<dyn Error>> {
     store.flush()?;
     for text in ["zyzzyva", "status>=600", "service:other", "*"] {
         let query = parse(text)?;
-        let request = SearchRequest { query, since: i64::MIN, until: None, limit: 1000 };
+        let request = SearchRequest { threads: 1, ..SearchRequest::new(query, 1000) };
         let started = Instant::now();
-        let result = search(&store.snapshot(), &request, &AtomicBool::new(false), &mut |_| {})?;
+        let (records, result) = collect(&store.snapshot(), &request, &AtomicBool::new(false), &mut |_| {})?;
         let milliseconds = started.elapsed().as_secs_f64() * 1e3;
         let speed = result.scanned_bytes as f64 / 1e3 / milliseconds;
-        println!(
-            "search {text:23} {speed:8.0} MB/s {:9} found in {milliseconds:.1} ms",
-            result.records.len()
-        );
+        println!("search {text:23} {speed:8.0} MB/s {:9} found in {milliseconds:.1} ms", records.len());
     }
     Ok(())
 }

@@ -8,10 +8,16 @@
 //! Architecture invariant: no text of a query and no bytes of a record make any of it panic, recurse without
 //! bound, or take more than linear time in the record.
 
+mod access;
 mod ast;
 mod attributes;
+mod complete;
+mod context;
+mod engine;
 mod error;
+mod facets;
 mod field;
+mod histogram;
 mod json;
 mod kept;
 pub mod limits;
@@ -20,6 +26,7 @@ mod matcher;
 mod needle;
 mod number;
 mod parser;
+mod pipe;
 mod plan;
 mod record_text;
 mod search;
@@ -28,11 +35,19 @@ mod term;
 mod time_text;
 mod whole_value;
 
+pub use access::{Access, AccessRule};
 pub use ast::Query;
+pub use complete::{CompleteRequest, Suggestion, SuggestionKind, complete};
+pub use context::{ContextRequest, ContextScope, context};
 pub use error::QueryError;
+pub use facets::{Facet, FacetValue, FacetsRequest, facets};
+pub use histogram::{Histogram, HistogramInterval, HistogramRequest, HistogramSeries, histogram};
 pub use kept::OwnedRecord;
 pub use matcher::Matcher;
-pub use parser::parse;
-pub use search::{SearchError, SearchProgress, SearchRequest, SearchResult, search};
+pub use parser::{parse, parse_filter};
+pub use pipe::{PipeLimits, Pipeline, Table, Value};
+pub use search::{
+    SearchError, SearchEvent, SearchOutcome, SearchProgress, SearchRequest, collect, search,
+};
 pub use selection::Selection;
 pub use time_text::{TimeTextError, parse_time};

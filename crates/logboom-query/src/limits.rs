@@ -30,6 +30,21 @@ pub const REGEXES_MAX: usize = 16;
 /// Groups inside groups of one regular expression.
 pub const REGEX_DEPTH_MAX: u32 = 50;
 
+/// Pipes of one query: each but the first few works on a table that is already small.
+pub const PIPES_MAX: usize = 16;
+
+/// Fields of one pipe's list: each is a part of every group's key.
+pub const PIPE_OPERANDS_MAX: usize = 16;
+
+/// Measures of one `stats` or `timechart`: each is kept for every group.
+pub const PIPE_MEASURES_MAX: usize = 16;
+
+/// Groups of one pipe. What belongs to others is counted together, and the table's notes say so.
+pub const PIPE_GROUPS_MAX: usize = 100_000;
+
+/// Bytes of groups and rows that one pipeline holds; each worker of a search has one.
+pub const PIPE_BYTES_MAX: usize = 32 << 20;
+
 /// Records of one search: the answer is held in memory until it is in order.
 pub const SEARCH_LIMIT_MAX: usize = 10_000;
 
@@ -38,3 +53,21 @@ pub const SEARCH_KEPT_BYTES_MAX: usize = 24 << 20;
 
 /// Resources whose answers a matcher remembers; beyond it starts anew, which costs time and nothing else.
 pub(crate) const RESOURCE_CACHE_MAX: usize = 4096;
+
+/// Threads of one search: beyond a few it is the disk that is waited for, and others search too.
+pub const THREADS_MAX: usize = 4;
+
+/// Bars of one histogram: more than a wide screen has places.
+pub const HISTOGRAM_BARS_MAX: usize = 2000;
+
+/// Series of one histogram; a person tells no more colours apart.
+pub const HISTOGRAM_SERIES_MAX: usize = 32;
+
+/// Values a histogram counts apart before it keeps the largest; each holds its bars.
+pub const HISTOGRAM_VALUES_MAX: usize = 512;
+
+/// Fields of one request for facets: each may be one more look at every match.
+pub const FACETS_MAX: usize = 16;
+
+/// Values of one facet that are counted apart.
+pub const FACET_VALUES_MAX: usize = 20_000;

@@ -1,16 +1,17 @@
-//! The newest matches in a snapshot of the local log.
+//! The newest matches in a snapshot of the local log, as they become final; or the table of a query with pipes.
 
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::Range;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use logboom_model::Batch;
 use logboom_store::{ReadError, Snapshot};
 
+use crate::access::Access;
 use crate::ast::Query;
-use crate::kept::{Kept, OwnedRecord};
+use crate::engine::{self, Scope};
+use crate::kept::OwnedRecord;
 use crate::limits;
-use crate::matcher::Matcher;
-use crate::selection::Selection;
+use crate::pipe::{PipeLimits, Pipeline, Table};
 
 /// What is looked for.
 #[derive(Debug, Clone)]
@@ -23,36 +24,68 @@ pub struct SearchRequest {
     pub until: Option<i64>,
     /// How many of the newest matches, at most [`limits::SEARCH_LIMIT_MAX`].
     pub limit: usize,
+    /// What may be seen.
+    pub access: Access,
+    /// Threads that read; 0 for what the machine has, and never more than [`limits::THREADS_MAX`].
+    pub threads: usize,
+    /// After this the search ends with what it has, and says so.
+    pub timeout: Option<Duration>,
 }
 
-/// What was found.
-#[derive(Debug, Clone, Default)]
-pub struct SearchResult {
-    /// The newest matches, oldest first, ordered by (time, seq).
-    pub records: Vec<OwnedRecord>,
+impl SearchRequest {
+    /// A search through everything, for as long as it takes.
+    pub fn new(query: Query, limit: usize) -> Self {
+        Self { query, since: i64::MIN, until: None, limit, access: Access::all(), threads: 0, timeout: None }
+    }
+}
+
+/// What a search tells while it runs.
+#[derive(Debug)]
+pub enum SearchEvent<'a> {
+    /// Matches that are final: everything newer has been told before. Newest first.
+    Records(Vec<OwnedRecord>),
+    /// How far it is.
+    Progress(&'a SearchProgress),
+}
+
+/// What a search did.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SearchOutcome {
+    /// What the query's pipes give; absent where it gives records.
+    pub table: Option<Table>,
     /// Records looked at.
     pub scanned_records: u64,
-    /// Bytes of their bodies.
+    /// Bytes of the bodies looked at.
     pub scanned_bytes: u64,
+    /// Blocks of the log in the asked times and seqs.
+    pub blocks: u64,
+    /// Blocks of these that were not read, since nothing in them could match or count.
+    pub skipped_blocks: u64,
     /// Whether there are older matches: beyond the limit, or beyond [`limits::SEARCH_KEPT_BYTES_MAX`].
     pub more: bool,
+    /// Why this is not everything, in words; absent when it is.
+    pub incomplete: Option<String>,
 }
 
 /// How far a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SearchProgress {
-    /// Commits looked at or skipped.
-    pub entries_done: u64,
-    /// Commits of the snapshot.
-    pub entries_total: u64,
-    /// Bytes on disk of the commits done.
+    /// Blocks read or skipped.
+    pub blocks_done: u64,
+    /// Blocks known of; grows as parts of the log are opened.
+    pub blocks_total: u64,
+    /// Bytes on disk of what is done.
     pub bytes_done: u64,
-    /// Bytes on disk of the snapshot.
+    /// Bytes on disk of all that the times leave.
     pub bytes_total: u64,
     /// Records looked at so far.
     pub scanned_records: u64,
-    /// Matches kept so far.
+    /// Bytes of the bodies looked at so far.
+    pub scanned_bytes: u64,
+    /// Matches so far, at most the limit; 0 for a table.
     pub matches: usize,
+    /// Everything with an event at or after this time is done, nanoseconds since the Unix epoch.
+    pub back_to: i64,
 }
 
 /// Why there is no result.
@@ -64,6 +97,12 @@ pub enum SearchError {
         /// What was asked for.
         limit: usize,
     },
+    /// The request makes no sense; the text says why.
+    #[error("{0}")]
+    Refused(String),
+    /// The time was over before there was anything to show.
+    #[error("{0}")]
+    TimedOut(String),
     /// The cancel flag was raised.
     #[error("the search was cancelled")]
     Cancelled,
@@ -72,85 +111,53 @@ pub enum SearchError {
     Read(#[from] ReadError),
 }
 
-/// Finds the newest matches, newest commits first, and stops where no older commit can hold a newer match. The
-/// cancel flag is looked at for each batch, `progress` called for each commit.
+/// Searches, telling what is final as soon as it is. The order is (event time, seq), newest first. The cancel flag is
+/// looked at for each block.
 pub fn search(
     snapshot: &Snapshot,
     request: &SearchRequest,
     cancel: &AtomicBool,
-    progress: &mut dyn FnMut(&SearchProgress),
-) -> Result<SearchResult, SearchError> {
+    events: &mut dyn FnMut(SearchEvent<'_>),
+) -> Result<SearchOutcome, SearchError> {
     if request.limit > limits::SEARCH_LIMIT_MAX {
         return Err(SearchError::LimitTooLarge { limit: request.limit });
     }
-    let mut scan = Scan::new(request);
-    if scan.since >= scan.until {
-        return Ok(scan.finish());
+    let scope = request.scope(cancel);
+    let limit = request.limit.min(request.query.record_limit().unwrap_or(usize::MAX));
+    match Pipeline::new(&request.query, &PipeLimits { rows: limit, ..PipeLimits::default() }) {
+        Some(pipeline) => engine::table::fill(snapshot, &scope, pipeline, events),
+        None => engine::hits::search(snapshot, &scope, limit, events),
     }
-    let mut cancelled = false;
-    snapshot.scan(scan.since..scan.until, &mut |batches, at| {
-        for batch in batches {
-            if cancel.load(Ordering::Relaxed) {
-                cancelled = true;
-                return ControlFlow::Break(());
-            }
-            scan.batch(batch);
-        }
-        progress(&SearchProgress {
-            entries_done: at.entries_done,
-            entries_total: at.entries_total,
-            bytes_done: at.bytes_done,
-            bytes_total: at.bytes_total,
-            scanned_records: scan.records,
-            matches: scan.kept.len(),
-        });
-        ControlFlow::Continue(scan.kept.useful_from())
+}
+
+/// Searches and gives back all at once, oldest first.
+pub fn collect(
+    snapshot: &Snapshot,
+    request: &SearchRequest,
+    cancel: &AtomicBool,
+    progress: &mut dyn FnMut(&SearchProgress),
+) -> Result<(Vec<OwnedRecord>, SearchOutcome), SearchError> {
+    let mut records = Vec::new();
+    let outcome = search(snapshot, request, cancel, &mut |event| match event {
+        SearchEvent::Records(more) => records.extend(more),
+        SearchEvent::Progress(at) => progress(at),
     })?;
-    if cancelled { Err(SearchError::Cancelled) } else { Ok(scan.finish()) }
+    records.reverse();
+    Ok((records, outcome))
 }
 
-/// A search between two batches.
-struct Scan {
-    matcher: Matcher,
-    since: i64,
-    until: i64,
-    kept: Kept,
-    rows: Selection,
-    records: u64,
-    bytes: u64,
+impl SearchRequest {
+    fn scope<'a>(&'a self, cancel: &'a AtomicBool) -> Scope<'a> {
+        Scope::new(&self.query, self.since, self.until, &self.access, cancel)
+            .with_threads(self.threads)
+            .with_timeout(self.timeout)
+    }
 }
 
-impl Scan {
-    fn new(request: &SearchRequest) -> Self {
-        let (first, last) = request.query.times();
-        Self {
-            matcher: request.query.matcher(),
-            since: request.since.max(first),
-            until: request.until.unwrap_or(i64::MAX).min(last.saturating_add(1)),
-            kept: Kept::new(request.limit, limits::SEARCH_KEPT_BYTES_MAX),
-            rows: Selection::default(),
-            records: 0,
-            bytes: 0,
-        }
-    }
-
-    fn batch(&mut self, batch: &Batch) {
-        self.records += batch.len() as u64;
-        self.bytes += batch.columns().body.len() as u64;
-        let times = self.since.max(self.kept.useful_from())..self.until;
-        self.rows.reset(batch.len(), true);
-        self.rows.retain(|row| times.contains(&batch.columns().times[row]));
-        if self.rows.is_empty() {
-            return;
-        }
-        self.matcher.retain(batch, &mut self.rows);
-        for row in self.rows.iter() {
-            self.kept.offer(&batch.record(row), batch.resource());
-        }
-    }
-
-    fn finish(self) -> SearchResult {
-        let (records, more) = self.kept.finish();
-        SearchResult { records, scanned_records: self.records, scanned_bytes: self.bytes, more }
+/// Seqs outside of which nothing can match.
+impl Query {
+    /// Seqs outside of which nothing can match, for readers that can skip; `seq:1234` leaves one.
+    pub fn seqs(&self) -> Range<u64> {
+        engine::bounds::of(self).seqs
     }
 }

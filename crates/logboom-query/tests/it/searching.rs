@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use logboom_model::{Batch, Flags, Intake as _, Resource, Row, Severity, Stream, Submission};
-use logboom_query::{SearchError, SearchRequest, SearchResult, limits, parse, search};
+use logboom_query::{OwnedRecord, SearchError, SearchOutcome, SearchRequest, collect, limits, parse};
 use logboom_store::{Store, StoreOptions};
 
 struct Log {
@@ -37,16 +37,23 @@ impl Log {
         self.store.flush().unwrap();
     }
 
-    fn search(&self, request: &SearchRequest) -> SearchResult {
-        search(&self.store.snapshot(), request, &AtomicBool::new(false), &mut |_| {}).unwrap()
+    fn search(&self, request: &SearchRequest) -> Found {
+        let cancel = AtomicBool::new(false);
+        let (records, outcome) = collect(&self.store.snapshot(), request, &cancel, &mut |_| {}).unwrap();
+        Found { records, outcome }
     }
 }
 
-fn request(query: &str, limit: usize) -> SearchRequest {
-    SearchRequest { query: parse(query).unwrap(), since: i64::MIN, until: None, limit }
+struct Found {
+    records: Vec<OwnedRecord>,
+    outcome: SearchOutcome,
 }
 
-fn bodies(result: &SearchResult) -> Vec<String> {
+fn request(query: &str, limit: usize) -> SearchRequest {
+    SearchRequest::new(parse(query).unwrap(), limit)
+}
+
+fn bodies(result: &Found) -> Vec<String> {
     result.records.iter().map(|record| String::from_utf8_lossy(&record.body).into_owned()).collect()
 }
 
@@ -58,15 +65,15 @@ fn the_newest_by_event_time_whatever_the_order_of_commits() {
     log.commit("a", &[(30, "three"), (40, "four again"), (5, "none")]);
     let all = log.search(&request("*", 100));
     assert_eq!(bodies(&all), ["none", "one", "two", "three", "four", "four again", "five"]);
-    assert_eq!((all.more, all.scanned_records), (false, 7));
+    assert_eq!((all.outcome.more, all.outcome.scanned_records), (false, 7));
     assert_eq!(all.records[6].as_record().resource.container_name(), "a");
     let newest = log.search(&request("*", 3));
     assert_eq!(
-        (bodies(&newest), newest.more),
+        (bodies(&newest), newest.outcome.more),
         (vec!["four".into(), "four again".into(), "five".into()], true)
     );
     let exactly = log.search(&request("container:b", 2));
-    assert_eq!((bodies(&exactly), exactly.more), (vec!["two".into(), "four".into()], false));
+    assert_eq!((bodies(&exactly), exactly.outcome.more), (vec!["two".into(), "four".into()], false));
     assert_eq!(bodies(&log.search(&request("four", 1))), ["four again"]);
 }
 
@@ -102,8 +109,8 @@ fn older_commits_are_not_read_once_nothing_in_them_can_count() {
     }
     let result = log.search(&request("*", 2));
     assert_eq!(bodies(&result), ["x", "y"]);
-    assert!(result.more);
-    assert!(result.scanned_records <= 4, "{}", result.scanned_records);
+    assert!(result.outcome.more);
+    assert!(result.outcome.scanned_records <= 4, "{}", result.outcome.scanned_records);
 }
 
 #[test]
@@ -113,7 +120,7 @@ fn a_raised_flag_ends_the_search_at_once() {
     log.commit("a", &[(2, "x")]);
     let cancel = AtomicBool::new(false);
     let mut calls = 0;
-    let result = search(&log.store.snapshot(), &request("*", 10), &cancel, &mut |progress| {
+    let result = collect(&log.store.snapshot(), &request("*", 10), &cancel, &mut |progress| {
         calls += 1;
         assert_eq!((progress.matches, progress.scanned_records), (1, 1));
         cancel.store(true, Ordering::Relaxed);
@@ -125,7 +132,7 @@ fn a_raised_flag_ends_the_search_at_once() {
 #[test]
 fn the_limits_of_a_search_are_told() {
     let log = Log::new();
-    let too_many = search(
+    let too_many = collect(
         &log.store.snapshot(),
         &request("*", limits::SEARCH_LIMIT_MAX + 1),
         &AtomicBool::new(false),
@@ -138,6 +145,6 @@ fn the_limits_of_a_search_are_told() {
         log.commit("a", &[(time, &large)]);
     }
     let result = log.search(&request("*", 1000));
-    assert_eq!((result.records.len(), result.more), (kept, true));
+    assert_eq!((result.records.len(), result.outcome.more), (kept, true));
     assert_eq!(result.records[0].time, 6);
 }

@@ -48,7 +48,7 @@ fn request(args: &SearchArgs) -> Result<SearchRequest, Failure> {
     if until.is_some_and(|until| until <= since) {
         return Err(Failure::usage("--until is not after --since; without --since it is 24h ago"));
     }
-    Ok(SearchRequest { query, since, until, limit: args.limit as usize })
+    Ok(SearchRequest { since, until, ..SearchRequest::new(query, args.limit as usize) })
 }
 
 enum Asked {
@@ -96,17 +96,18 @@ fn from_directory(
     request: &SearchRequest,
     form: Form,
 ) -> Result<(), Failure> {
-    let found = logboom_query::search(snapshot, request, &AtomicBool::new(false), &mut |_| {})
-        .map_err(anyhow::Error::new)?;
+    let (records, outcome) =
+        logboom_query::collect(snapshot, request, &AtomicBool::new(false), &mut |_| {})
+            .map_err(anyhow::Error::new)?;
     let mut printer = stdout_printer(form)?;
     let mut json = Vec::new();
-    for record in &found.records {
+    for record in &records {
         json.clear();
         record_to_json(&record.as_record(), &mut json);
         printer.record(&json)?;
     }
     printer.flush()?;
-    say_if_more(found.more, request.limit);
+    say_if_more(outcome.more, request.limit);
     Ok(())
 }
 
