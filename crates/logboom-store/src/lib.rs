@@ -30,6 +30,7 @@ mod recover;
 mod repair;
 pub mod segment;
 mod shared;
+pub mod shred;
 mod snapshot;
 mod space;
 mod stats;

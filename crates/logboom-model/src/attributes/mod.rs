@@ -24,7 +24,7 @@ mod walker;
 pub use find::find;
 pub use logfmt::is_logfmt;
 pub use path::Name;
-pub use text::{unescape, unescape_exact, unescape_inside};
+pub use text::{unescape, unescape_exact, unescape_inside, write_string};
 pub use validate::is_json_object;
 pub use value::{AttributeValue, Value};
 pub use walker::Walker;

@@ -77,8 +77,9 @@ fn hex4(text: Option<&[u8]>) -> Option<u32> {
     digits.iter().try_fold(0, |value, &digit| Some(value * 16 + char::from(digit).to_digit(16)?))
 }
 
-/// Appends a JSON string with its quotes. What has JSON's own escapes stays as it is.
-pub(super) fn write_string(raw: &[u8], escaped: bool, out: &mut Vec<u8>) {
+/// Appends a JSON string with its quotes, from the parts of [`super::Value::String`]. What has JSON's own escapes stays as
+/// it is.
+pub fn write_string(raw: &[u8], escaped: bool, out: &mut Vec<u8>) {
     if escaped && !scan::is_string_inside(raw) {
         let mut text = Vec::with_capacity(raw.len());
         unescape(raw, &mut text);

@@ -1,0 +1,108 @@
+//! From the name of an attribute to its columns, fast when the next row has its names in the same order.
+
+use std::collections::HashMap;
+
+use super::plan::{ColumnKind, ColumnPlan};
+
+/// A name that has at least one column.
+#[derive(Debug)]
+pub(super) struct Entry {
+    name: Box<[u8]>,
+    /// Index of the column of each [`ColumnKind`].
+    pub(super) columns: [Option<u16>; 4],
+    /// Which folded name it has.
+    pub(super) group: u32,
+    /// The entry that followed it last time.
+    next: u32,
+}
+
+/// What is known about a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Found {
+    /// It has columns: an index for [`Names::entry`].
+    Entry(u32),
+    /// It has none, but another name that is the same when folded has.
+    Group(u32),
+    /// Neither.
+    Nothing,
+}
+
+/// All names of a plan.
+#[derive(Debug)]
+pub(super) struct Names {
+    entries: Vec<Entry>,
+    /// By folded name: the group, and the entries in it.
+    groups: HashMap<Box<[u8]>, (u32, Vec<u32>)>,
+    /// The entry found last.
+    last: u32,
+    first: u32,
+    folded: Vec<u8>,
+}
+
+impl Names {
+    pub(super) fn new(plan: &ColumnPlan) -> Self {
+        let mut names =
+            Self { entries: Vec::new(), groups: HashMap::new(), last: 0, first: 0, folded: Vec::new() };
+        for (index, column) in plan.columns.iter().enumerate() {
+            let entry = names.entry_of(column.name.as_bytes());
+            names.entries[entry as usize].columns[column.kind as usize] = u16::try_from(index).ok();
+        }
+        names
+    }
+
+    fn entry_of(&mut self, name: &[u8]) -> u32 {
+        let group = self.groups.len() as u32;
+        let (group, members) = self.groups.entry(fold(name)).or_insert_with(|| (group, Vec::new()));
+        if let Some(&entry) = members.iter().find(|&&entry| *self.entries[entry as usize].name == *name) {
+            return entry;
+        }
+        let entry = self.entries.len() as u32;
+        members.push(entry);
+        self.entries.push(Entry { name: name.into(), columns: [None; 4], group: *group, next: entry });
+        entry
+    }
+
+    /// How many folded names there are.
+    pub(super) fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    pub(super) fn entry(&self, index: u32) -> &Entry {
+        &self.entries[index as usize]
+    }
+
+    /// Begins a row.
+    pub(super) fn begin_row(&mut self) {
+        self.last = u32::MAX;
+    }
+
+    pub(super) fn find(&mut self, name: &[u8]) -> Found {
+        let guess = self.entries.get(self.last as usize).map_or(self.first, |last| last.next);
+        if self.entries.get(guess as usize).is_some_and(|entry| *entry.name == *name) {
+            self.last = guess;
+            return Found::Entry(guess);
+        }
+        self.folded.clear();
+        self.folded.extend(name.iter().map(|&byte| if byte == b'.' { b'_' } else { byte }));
+        let Some((group, members)) = self.groups.get(self.folded.as_slice()) else { return Found::Nothing };
+        let Some(&found) = members.iter().find(|&&entry| *self.entries[entry as usize].name == *name) else {
+            return Found::Group(*group);
+        };
+        match self.entries.get_mut(self.last as usize) {
+            Some(last) => last.next = found,
+            None => self.first = found,
+        }
+        self.last = found;
+        Found::Entry(found)
+    }
+}
+
+fn fold(name: &[u8]) -> Box<[u8]> {
+    name.iter().map(|&byte| if byte == b'.' { b'_' } else { byte }).collect()
+}
+
+impl Entry {
+    pub(super) fn column(&self, kind: ColumnKind) -> Option<usize> {
+        self.columns[kind as usize].map(usize::from)
+    }
+}
