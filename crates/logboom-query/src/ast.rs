@@ -7,11 +7,14 @@ use regex::bytes::Regex;
 
 use crate::field::FieldName;
 use crate::number::Number;
+use crate::pipe::syntax::Pipe;
 
 /// A parsed query. Two queries are equal when they select the same records for the same reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     pub(crate) expression: Expression,
+    /// What is done with the matching records, in order.
+    pub(crate) pipes: Vec<Pipe>,
 }
 
 /// How terms are put together. Lists have at least two members.
@@ -149,6 +152,17 @@ impl<T: Copy + PartialOrd> Range<T> {
             Operator::AtMost => value <= last,
         }
     }
+
+    /// Takes values that this cannot admit off the ends of a range.
+    fn narrow(&self, range: &mut (T, T)) {
+        let (first, last) = self.span;
+        if matches!(self.operator, Operator::Is | Operator::AtLeast | Operator::Above) && first > range.0 {
+            range.0 = first;
+        }
+        if matches!(self.operator, Operator::Is | Operator::AtMost | Operator::Below) && last < range.1 {
+            range.1 = last;
+        }
+    }
 }
 
 /// A compiled regular expression; equal when its text is.
@@ -167,30 +181,49 @@ impl PartialEq for Pattern {
 }
 
 impl Query {
+    /// The pipes, in order.
+    pub(crate) fn pipes(&self) -> &[Pipe] {
+        &self.pipes
+    }
+
+    /// Whether the query gives a table ([`crate::Pipeline`]) instead of records.
+    pub fn is_table(&self) -> bool {
+        self.pipes.iter().any(|pipe| !matches!(pipe, Pipe::Limit(_)))
+    }
+
+    /// How many of the newest records the query itself asks for, where it gives records.
+    pub fn record_limit(&self) -> Option<usize> {
+        let limits = self.pipes.iter().map(|pipe| match pipe {
+            Pipe::Limit(rows) => Some(*rows),
+            _ => None,
+        });
+        limits.collect::<Option<Vec<_>>>()?.into_iter().min()
+    }
+
     /// Event times outside of which nothing can match: first and last, for readers that can skip.
     pub fn times(&self) -> (i64, i64) {
-        let terms = match &self.expression {
-            Expression::And(parts) => parts.as_slice(),
-            one => std::slice::from_ref(one),
-        };
         let mut times = (i64::MIN, i64::MAX);
-        for term in terms {
+        for term in self.conditions() {
             if let Expression::Term(Term::Time(range)) = term {
-                let (first, last) = range.span;
-                match range.operator {
-                    Operator::Is => times = (times.0.max(first), times.1.min(last)),
-                    Operator::AtLeast | Operator::Above => times.0 = times.0.max(first),
-                    Operator::AtMost | Operator::Below => times.1 = times.1.min(last),
-                }
+                range.narrow(&mut times);
             }
         }
         times
+    }
+
+    /// Expressions all of which a record must meet.
+    pub(crate) fn conditions(&self) -> &[Expression] {
+        match &self.expression {
+            Expression::And(parts) => parts,
+            one => std::slice::from_ref(one),
+        }
     }
 }
 
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.expression.write(f, Place::Whole)
+        self.expression.write(f, Place::Whole)?;
+        self.pipes.iter().try_for_each(|pipe| write!(f, " | {pipe}"))
     }
 }
 

@@ -111,6 +111,18 @@ pub(crate) fn same_name(key: &[u8], folded: &[u8]) -> bool {
         && key.iter().zip(folded).all(|(&key, &name)| key == name || (key == b'.' && name == b'_'))
 }
 
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(field) => {
+                let known = RECORD_FIELDS.iter().find(|(_, known)| known == field);
+                f.write_str(known.map_or("", |(name, _)| name))
+            }
+            Self::Named(name) => write!(f, "{name}"),
+        }
+    }
+}
+
 impl fmt::Display for FieldName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = if self.attributes_only { ATTRIBUTES_PREFIX } else { "" };

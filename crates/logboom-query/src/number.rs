@@ -30,17 +30,32 @@ impl Number {
     pub(crate) fn compare(self, other: Self) -> Ordering {
         match (self, other) {
             (Self::Integer(one), Self::Integer(two)) => one.cmp(&two),
-            (one, two) => one.float().total_cmp(&two.float()),
+            (Self::Integer(one), Self::Float(two)) => compare_mixed(one, two),
+            (Self::Float(one), Self::Integer(two)) => compare_mixed(two, one).reverse(),
+            (Self::Float(one), Self::Float(two)) => (one + 0.0).total_cmp(&(two + 0.0)),
         }
     }
 
-    fn float(self) -> f64 {
+    pub(crate) fn float(self) -> f64 {
         match self {
             Self::Integer(integer) => integer as f64,
             // Negative zero is zero.
             Self::Float(float) => float + 0.0,
         }
     }
+}
+
+/// Exactly: an integer beyond 2^53 has no equal among floats but itself.
+fn compare_mixed(integer: i64, float: f64) -> Ordering {
+    // 2^63: no integer reaches it, and every float below it truncates into one.
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    if float >= BEYOND {
+        return Ordering::Less;
+    }
+    if float < -BEYOND {
+        return Ordering::Greater;
+    }
+    integer.cmp(&(float.trunc() as i64)).then_with(|| 0.0_f64.total_cmp(&(float.fract() + 0.0)))
 }
 
 impl PartialEq for Number {
@@ -66,6 +81,9 @@ mod tests {
     fn integers_are_compared_exactly() {
         let number = |text: &str| Number::parse(text.as_bytes()).unwrap();
         assert_eq!(number("9007199254740993").compare(number("9007199254740992")), Ordering::Greater);
+        assert_eq!(number("9007199254740993").compare(number("9007199254740992.0")), Ordering::Greater);
+        assert_eq!(number("-3").compare(number("-3.5")), Ordering::Greater);
+        assert_eq!(number("9223372036854775807").compare(number("9223372036854775808")), Ordering::Less);
         assert_eq!(number("500").compare(number("5e2")), Ordering::Equal);
         assert_eq!(number("-0").compare(number("-0.0")), Ordering::Equal);
         assert_eq!(number("0.1").compare(number("1")), Ordering::Less);

@@ -6,27 +6,44 @@
 use crate::ast::{Expression, Operator, Query, Term, Text};
 use crate::error::QueryError;
 use crate::field::is_name;
-use crate::{limits, term};
+use crate::{limits, pipe, term};
 
-/// Reads one query. Nothing but white space, or `*`, selects every record.
+/// Reads one query, pipes and all. Nothing but white space, or `*`, selects every record.
 pub fn parse(text: &str) -> Result<Query, QueryError> {
+    read(text, true)
+}
+
+/// Reads one query without pipes, for what takes records one by one: the live tail, a sink's `where`.
+pub fn parse_filter(text: &str) -> Result<Query, QueryError> {
+    read(text, false)
+}
+
+fn read(text: &str, pipes: bool) -> Result<Query, QueryError> {
     if text.len() > limits::QUERY_BYTES_MAX {
         let message = format!("the query is longer than {} bytes", limits::QUERY_BYTES_MAX);
         return Err(QueryError::new(text, limits::QUERY_BYTES_MAX, message));
     }
     let mut parser = Parser { text, at: 0, depth: 0, terms: 0, regexes: 0 };
     parser.skip_spaces();
-    if parser.peek().is_none() {
-        return Ok(Query { expression: Expression::All });
-    }
-    let expression = parser.alternatives()?;
+    let expression = match parser.peek() {
+        None | Some('|') => Expression::All,
+        Some(_) => parser.alternatives()?,
+    };
+    let mut query = Query { expression, pipes: Vec::new() };
     match parser.peek() {
-        None => Ok(Query { expression }),
-        Some('|') => Err(parser.pipe_error()),
-        Some(_) => Err(parser
-            .error(parser.at, "this parenthesis closes nothing")
-            .hint("put ( before it, or text in quotes")),
+        None => {}
+        Some('|') if pipes => pipe::parse::pipes(&mut parser, &mut query)?,
+        Some('|') => {
+            let error = parser.error(parser.at, "pipes have no meaning here: records are taken one by one");
+            return Err(error.hint(QUOTE_PIPE));
+        }
+        Some(_) => {
+            return Err(parser
+                .error(parser.at, "this parenthesis closes nothing")
+                .hint("put ( before it, or text in quotes"));
+        }
     }
+    Ok(query)
 }
 
 /// What connects terms.
@@ -53,12 +70,12 @@ impl<'a> Parser<'a> {
         &self.text[self.at..]
     }
 
-    fn skip_spaces(&mut self) {
+    pub(crate) fn skip_spaces(&mut self) {
         self.at = self.text.len() - self.rest().trim_start().len();
     }
 
     /// Takes `token` where it stands next.
-    fn eat(&mut self, token: &str) -> bool {
+    pub(crate) fn eat(&mut self, token: &str) -> bool {
         let found = self.rest().starts_with(token);
         if found {
             self.at += token.len();
@@ -67,7 +84,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Takes characters while they fit.
-    fn take_while(&mut self, fits: impl Fn(char) -> bool) -> &'a str {
+    pub(crate) fn take_while(&mut self, fits: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|character| !fits(character)).unwrap_or(rest.len());
         self.at += end;
@@ -159,7 +176,7 @@ impl<'a> Parser<'a> {
         match first {
             '(' => self.group(),
             ')' => Err(self.error(at, "a term is missing before this parenthesis").hint(TERMS)),
-            '|' => Err(self.pipe_error()),
+            '|' => Err(self.error(at, "a term is missing before this pipe").hint(TERMS)),
             '!' => Err(self.error(at, "! is not an operator").hint(NEGATION)),
             _ if self.at_operator_word() => {
                 Err(self.error(at, "a term is missing before this operator").hint(TERMS))
@@ -179,7 +196,10 @@ impl<'a> Parser<'a> {
         let inner = self.alternatives()?;
         match self.peek() {
             Some(')') => self.at += 1,
-            Some('|') => return Err(self.pipe_error()),
+            Some('|') => {
+                let message = "a pipe cannot stand inside parentheses";
+                return Err(self.error(self.at, message).hint(QUOTE_PIPE));
+            }
             _ => {
                 return Err(self
                     .error(open, "this parenthesis is never closed")
@@ -364,12 +384,9 @@ impl<'a> Parser<'a> {
             Some(_) => Err(self.error(self.at, format!("{what} ends before this")).hint("put a space here")),
         }
     }
-
-    fn pipe_error(&self) -> QueryError {
-        self.error(self.at, "pipes are not available yet").hint("put | in quotes to search for the character")
-    }
 }
 
+const QUOTE_PIPE: &str = "put | in quotes to search for the character";
 const NEGATION: &str = "write -term or NOT term for what must not match";
 const QUOTE_TEXT: &str = "write name:value for a field, or put text that contains : = < > ~ in quotes";
 const TERMS: &str = "a word, a \"phrase\", field:value, field>=number, field~/expression/ or ( … ) would fit";

@@ -28,7 +28,7 @@ pub fn parse_time(text: &str, now: i64) -> Result<i64, TimeTextError> {
 }
 
 /// `15m` in nanoseconds.
-fn parse_age(text: &str) -> Option<i64> {
+pub(crate) fn parse_age(text: &str) -> Option<i64> {
     let unit = text.chars().next_back()?;
     let seconds = match unit {
         's' => 1,

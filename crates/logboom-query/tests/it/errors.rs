@@ -14,14 +14,130 @@ fn check(query: &str, caret: &str, message: &str, hint: &str) {
 }
 
 #[test]
-fn pipes_come_later() {
-    let message = "pipes are not available yet";
-    check("error | count by service", "      ^", message, "in quotes");
-    check("| limit 5", "^", message, "");
-    check("(a | b)", "   ^", message, "");
-    check("a|b", " ^", message, "");
-    check("a OR | b", "     ^", message, "");
-    check("\"a\"|b", "   ^", message, "");
+fn where_pipes_cannot_stand() {
+    check("(a | b)", "   ^", "a pipe cannot stand inside parentheses", "in quotes");
+    check("a OR | b", "     ^", "a term is missing before this pipe", "");
+    check("a | b", "    ^", "\"b\" is not a pipe", "in quotes");
+    check("a|b", "  ^", "\"b\" is not a pipe", "in quotes");
+    check("\"a\"|b", "    ^", "\"b\" is not a pipe", "");
+    check("a |", "   ^", "a pipe is missing behind this", "count, timechart");
+    check("a || count", "   ^", "a pipe is missing behind this", "");
+    check("a | \"b\"", "    ^", "this is not a pipe", "filters stand before the first pipe");
+    check("a | status>=500", "    ^", "\"status\" is not a pipe", "filters stand before the first pipe");
+    check("a | where x:1", "    ^", "\"where\" is not a pipe", "filters stand before the first pipe");
+    check("a | count | error", "            ^", "\"error\" is not a pipe", "");
+    check("a | head 5", "    ^", "\"head\" is not a pipe", "limit 10");
+    check("a | Count", "    ^", "\"Count\" is not a pipe", "count, timechart");
+    let error = logboom_query::parse_filter("error | count").unwrap_err();
+    assert_eq!(
+        (error.at, error.message.as_str()),
+        (6, "pipes have no meaning here: records are taken one by one")
+    );
+}
+
+#[test]
+fn lists_of_fields() {
+    check("| count service", "        ^", "the pipe ends before this", "by before fields");
+    check("| count by", "          ^", "a field's name is missing here", "commas");
+    check("| count by ,", "           ^", "a field's name is missing here", "");
+    check("| count by a,", "             ^", "a field's name is missing here", "");
+    check("| count by a b", "             ^", "the pipe ends before this", "comma");
+    check("| count by a:b", "            ^", "the pipe ends before this", "");
+    check("| count by by", "           ^", "a field's name is missing before by", "attributes.by");
+    check("| count by 5", "           ^", "\"5\" cannot be a field's name", "");
+    check("| count by max(x)", "           ^", "a measure cannot stand here", "sum_f");
+    check("| fields *", "         ^", "a field's name is missing here", "name the fields");
+    check("| fields time body", "              ^", "the pipe ends before this", "fields a, b");
+    check("| fields a, a", "  ^", "two columns would be called a", "");
+    check("| fields a.b, a_b", "  ^", "two columns would be called a_b", "");
+    check("| count by count", "  ^", "two columns would be called count", "as n");
+    check("| uniq", "      ^", "a field's name is missing here", "");
+    check(
+        &format!("| uniq {}", "a.".repeat(200)),
+        "       ^",
+        &format!("{:?} cannot be a field's name", "a.".repeat(200)),
+        "",
+    );
+    check(&format!("| uniq {}", "a".repeat(257)), "       ^", "a field's name has at most 256 bytes", "");
+}
+
+#[test]
+fn numbers_of_pipes() {
+    check("| limit", "       ^", "limit needs a number such as 10", "limit 10");
+    check("| limit x", "        ^", "limit needs a number such as 10", "");
+    check("| limit 0", "        ^", "limit 0 gives nothing", "");
+    check("| limit -1", "        ^", "limit needs a number such as 10", "");
+    check("| limit 10001", "        ^", "limit takes at most 10000", "");
+    check("| limit 99999999999999999999999", "        ^", "limit takes at most 10000", "");
+    check("| limit 5 6", "          ^", "the pipe ends before this", "| before the next pipe");
+    check("| top path", "      ^", "top needs a number such as 10", "top 10");
+    check("| top 5", "       ^", "a field's name is missing here", "");
+    check(
+        "| timechart by severity",
+        "            ^",
+        "timechart needs the width of its intervals",
+        "timechart 5m",
+    );
+    check("| timechart 5", "            ^", "timechart needs the width of its intervals", "");
+    check("| timechart 0m", "            ^", "timechart needs the width of its intervals", "");
+    check(
+        "| timechart 5y",
+        "            ^",
+        "timechart needs the width of its intervals",
+        "s, m, h, d and w",
+    );
+}
+
+#[test]
+fn measures() {
+    check("| stats", "       ^", "a measure is missing here", "count()");
+    check("| stats by a", "        ^", "a measure is missing here", "");
+    check("| stats count(x)", "              ^", "count takes no field", "field:*");
+    check("| stats sum", "           ^", "sum needs a field in parentheses", "");
+    check("| stats sum()", "            ^", "a field's name is missing here", "");
+    check("| stats sum(a, b)", "             ^", "sum takes one field and ends with )", "");
+    check("| stats sum(a", "             ^", "sum takes one field and ends with )", "");
+    check("| stats mean(a)", "        ^", "\"mean\" is not a measure", "avg(f)");
+    check("| stats p999(a)", "        ^", "\"p999\" is not a measure", "quantile(0.999, f)");
+    check("| stats p0(a)", "        ^", "\"p0\" is not a measure", "p95(f)");
+    check("| stats p100(a)", "        ^", "\"p100\" is not a measure", "");
+    check(
+        "| stats quantile(95, a)",
+        "                 ^",
+        "quantile starts with a number from 0 to 1",
+        "0.99",
+    );
+    check("| stats quantile(0.9)", "                    ^", "the field of quantile is missing", "");
+    check("| stats sum(a) sum(b)", "               ^", "the pipe ends before this", "comma");
+    check("| stats count() as", "                  ^", "a column's name is missing behind as", "as name");
+    check("| stats count() as by", "                   ^", "a column's name is missing behind as", "");
+    check("| stats count(), count()", "  ^", "two columns would be called count", "as n");
+    check("| timechart 5m p95", "                  ^", "p95 needs a field in parentheses", "");
+}
+
+#[test]
+fn columns_of_the_table_before() {
+    let columns = "the columns are service_name, count";
+    check(
+        "| count by service | sort by path",
+        "                             ^",
+        "there is no column called path here",
+        columns,
+    );
+    check(
+        "| count by service | timechart 5m",
+        "                     ^",
+        "there is no column called time for a timechart",
+        columns,
+    );
+    check(
+        "| fields time, body | count by severity",
+        "                               ^",
+        "there is no column called severity here",
+        "time, body",
+    );
+    check("| count | sort by count up", "                        ^", "the pipe ends before this", "asc or");
+    check("| count | sort by count()", "                  ^", "a measure cannot stand here", "column");
 }
 
 #[test]
@@ -100,7 +216,7 @@ fn fields_with_closed_values() {
     check("stream:std*", "       ^", "\"std*\" does not fit stream", "stdout or stderr");
     check("stream>stdout", "      ^", "stream cannot be compared with >", "stdout or stderr");
     check("kind:line", "     ^", "\"line\" does not fit kind", "log, gap or lifecycle");
-    check("kind:gap|lifecycle", "        ^", "pipes are not available yet", "");
+    check("kind:gap|lifecycle", "         ^", "\"lifecycle\" is not a pipe", "in quotes");
     check("body>=5", "    ^", "body cannot be compared with >=", "words, phrases");
     check("severity~/err/", "^", "severity takes no regular expression", "");
 }
@@ -153,6 +269,9 @@ fn limits_are_errors_too() {
     refused(format!("{}:x", "a".repeat(limits::NAME_BYTES_MAX + 1)), "name");
     refused("a*".repeat(limits::WILDCARDS_MAX + 1), "wildcards");
     refused(format!("~/{}/", "a".repeat(limits::REGEX_TEXT_BYTES_MAX + 1)), "at most");
+    refused("| limit 5 ".repeat(limits::PIPES_MAX + 1), "pipes");
+    refused(format!("| uniq {}a", "a, ".repeat(limits::PIPE_OPERANDS_MAX)), "in one list");
+    refused(format!("| stats {}count()", "count(), ".repeat(limits::PIPE_MEASURES_MAX)), "in one list");
     refused("~/a/ ".repeat(limits::REGEXES_MAX + 1), "regular expressions");
     let deep = limits::DEPTH_MAX;
     assert!(parse(&format!("{}a{}", "(".repeat(deep), ")".repeat(deep))).is_ok());
@@ -162,7 +281,7 @@ fn limits_are_errors_too() {
 #[test]
 fn an_error_is_shown_with_its_place_and_what_would_fit() {
     assert_eq!(
-        parse("error | count").unwrap_err().to_string(),
-        "pipes are not available yet\n  error | count\n        ^\nput | in quotes to search for the character"
+        parse("error | count service").unwrap_err().to_string(),
+        "the pipe ends before this\n  error | count service\n                ^\nwrite by before fields, a comma between them, | before the next pipe"
     );
 }
