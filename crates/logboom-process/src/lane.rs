@@ -6,9 +6,10 @@ use logboom_model::{Batch, Lane, Resource, Rows, Stages, Stream};
 
 use crate::held::HeldAccount;
 use crate::join::Join;
+use crate::parse::ParseStage;
 use crate::severity::SeverityStage;
 
-/// Makes lanes that join partial lines and find severities.
+/// Makes lanes that join partial lines, mark bodies with fields and find severities.
 #[derive(Debug, Default)]
 pub struct FixedStages {
     held: HeldAccount,
@@ -25,6 +26,7 @@ impl Stages for FixedStages {
     fn lane(&self, resource: &Arc<Resource>) -> Box<dyn Lane> {
         Box::new(FixedLane {
             join: Join::new(resource.clone(), self.held.clone()),
+            parse: ParseStage::default(),
             severity: SeverityStage::default(),
         })
     }
@@ -32,13 +34,22 @@ impl Stages for FixedStages {
 
 struct FixedLane {
     join: Join,
+    parse: ParseStage,
     severity: SeverityStage,
+}
+
+impl FixedLane {
+    /// The stages that look at whole lines.
+    fn finish(&mut self, batch: &mut Batch) {
+        self.parse.run(batch);
+        self.severity.run(batch);
+    }
 }
 
 impl Lane for FixedLane {
     fn run(&mut self, rows: Rows) -> Batch {
         let mut batch = self.join.run(rows);
-        self.severity.run(&mut batch);
+        self.finish(&mut batch);
         batch
     }
 
@@ -52,7 +63,7 @@ impl Lane for FixedLane {
 
     fn flush(&mut self, observed_before: Option<i64>) -> Option<Batch> {
         let mut batch = self.join.flush(observed_before)?;
-        self.severity.run(&mut batch);
+        self.finish(&mut batch);
         Some(batch)
     }
 }

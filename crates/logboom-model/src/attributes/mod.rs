@@ -16,6 +16,8 @@ mod logfmt;
 mod number;
 mod path;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod text;
 mod validate;
 mod value;
