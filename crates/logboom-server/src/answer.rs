@@ -52,6 +52,11 @@ impl Problem {
         self
     }
 
+    /// What the client reads.
+    pub fn body(&self) -> serde_json::Value {
+        json!({ "error": { "message": self.message, "at": self.at, "hint": self.hint } })
+    }
+
     /// Adds when to try again.
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
@@ -61,8 +66,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({ "error": { "message": self.message, "at": self.at, "hint": self.hint } });
-        let mut response = (self.status, json_line(&body)).into_response();
+        let mut response = (self.status, json_line(&self.body())).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after_seconds {

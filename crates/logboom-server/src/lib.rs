@@ -1,8 +1,9 @@
-//! HTTP on `--listen`: `/` the page, `/api/v1/{search,tail,status,containers}`, `/metrics`, `/healthz`, `/readyz`.
+//! HTTP on `--listen`: `/` the page, `/api/v1/{search,histogram,facets,complete,context,tail,status,containers}`,
+//! `/metrics`, `/healthz`, `/readyz`.
 //!
 //! ```text
 //! serve ─► connection (TLS, header and write limits) ─► guard (Host, Origin, token, headers, counters) ─► routes
-//!                                        search ─► logboom-query over a store snapshot, on a blocking thread
+//!            search, histogram, facets, complete, context ─► logboom-query over a snapshot, on a blocking thread
 //!                                        tail   ─► one reader of the store each, woken after every sync
 //! ```
 //!
@@ -11,6 +12,7 @@
 
 mod access;
 mod answer;
+mod ask;
 mod assets;
 mod channel;
 mod connection;
@@ -26,6 +28,7 @@ mod options;
 mod params;
 mod process;
 mod prometheus;
+mod questions;
 mod routes;
 mod search;
 mod serve;

@@ -33,6 +33,9 @@ const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a search may run before it is told to narrow its time range.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// How long a streamed search waits, with its thread and its turn, for a client that takes nothing.
+const SEARCH_CLIENT_PATIENCE: Duration = Duration::from_secs(30);
+
 /// How long a search waits for its turn before 429.
 const SEARCH_QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -77,6 +80,8 @@ pub struct Limits {
     pub write_stall_timeout: Duration,
     /// For one search.
     pub search_timeout: Duration,
+    /// For the client of a streamed search to take something.
+    pub search_client_patience: Duration,
     /// For a search to get its turn.
     pub search_queue_timeout: Duration,
     /// Between `position` events of an idle tail.
@@ -105,6 +110,7 @@ impl Default for Limits {
             handshake_timeout: HANDSHAKE_TIMEOUT,
             write_stall_timeout: WRITE_STALL_TIMEOUT,
             search_timeout: SEARCH_TIMEOUT,
+            search_client_patience: SEARCH_CLIENT_PATIENCE,
             search_queue_timeout: SEARCH_QUEUE_TIMEOUT,
             tail_heartbeat: TAIL_HEARTBEAT,
             tail_position_interval: TAIL_POSITION_INTERVAL,
@@ -130,6 +136,23 @@ pub(crate) const URL_BYTES_MAX: usize = 3 * logboom_query::limits::QUERY_BYTES_M
 pub(crate) const SEARCH_LIMIT_DEFAULT: usize = 1000;
 /// Time range of a search that does not say.
 pub(crate) const SEARCH_SINCE_DEFAULT: &str = "24h";
+
+/// Rows in one `table` event: a client that reads events line by line holds one of them.
+pub(crate) const TABLE_EVENT_ROWS: usize = 1000;
+/// Time between two `progress` events: often enough for a bar that moves, and to notice a client that has gone.
+pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+/// Chunks queued between a search and its client.
+pub(crate) const SEARCH_QUEUE_CHUNKS: usize = 4;
+/// Lines before and after the one asked for, each.
+pub(crate) const CONTEXT_LINES_MAX: usize = 1000;
+/// Lines before and after, each, of a request that does not say.
+pub(crate) const CONTEXT_LINES_DEFAULT: usize = 10;
+/// Bars of a histogram that does not say.
+pub(crate) const BARS_DEFAULT: usize = 60;
+/// Values of each field, of a request that does not say; and the most.
+pub(crate) const FACET_VALUES: (usize, usize) = (10, 1000);
+/// Suggestions of a request that does not say; and the most.
+pub(crate) const SUGGESTIONS: (usize, usize) = (20, 100);
 
 /// Bytes of one chunk of a streamed answer: large enough for few wake-ups, small enough for three per client. One
 /// record may exceed it.

@@ -137,6 +137,9 @@ fn write_http(out: &mut Exposition, state: &State) {
         .sample(&[], used(state.limits.tails, &state.tails));
     out.family("logboom_searches_running", Gauge, "Searches that run or are being read by their client.");
     out.sample(&[], used(state.limits.searches, &state.searches));
+    for (name, help, value) in state.searches_counted.table() {
+        out.family(name, Counter, help).sample(&[], value);
+    }
 }
 
 fn write_process(out: &mut Exposition, process: &Process) {

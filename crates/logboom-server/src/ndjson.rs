@@ -1,6 +1,7 @@
-//! A record as one line of JSON, whatever its attributes contain.
+//! A record, or a row of a table, as one line of JSON, whatever it contains.
 
-use logboom_model::{Record, record_to_json};
+use logboom_model::{Record, record_to_json, write_json_string};
+use logboom_query::Value;
 
 /// Appends the record without any line break. Attributes come from the log as they were; between their tokens JSON
 /// allows line breaks, which would break NDJSON and SSE. Inside JSON strings there are none, so that a space is the
@@ -8,9 +9,22 @@ use logboom_model::{Record, record_to_json};
 pub(crate) fn push_record(record: &Record<'_>, out: &mut Vec<u8>) {
     let start = out.len();
     record_to_json(record, out);
-    if record.attributes.iter().any(|&byte| is_line_break(byte)) {
-        out[start..].iter_mut().filter(|byte| is_line_break(**byte)).for_each(|byte| *byte = b' ');
+    out[start..].iter_mut().filter(|byte| is_line_break(**byte)).for_each(|byte| *byte = b' ');
+}
+
+/// Appends a row of a table as one object, in the order of the columns.
+pub(crate) fn push_row(columns: &[String], row: &[Value], out: &mut Vec<u8>) {
+    out.push(b'{');
+    for (index, (name, value)) in columns.iter().zip(row).enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_json_string(name, out);
+        out.push(b':');
+        // A value of a table is always JSON.
+        let _ = serde_json::to_writer(&mut *out, value);
     }
+    out.push(b'}');
 }
 
 fn is_line_break(byte: u8) -> bool {

@@ -48,10 +48,43 @@ impl Params {
         }
     }
 
+    /// A number from 0 on, where there is one.
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| digits);
+        number
+            .map(Some)
+            .ok_or_else(|| Problem::bad_request(format!("`{name}` must be a number, such as 100")))
+    }
+
+    /// A span of time such as `5m`, in nanoseconds.
+    pub fn span_nanos(&self, name: &str) -> Result<Option<i64>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let span = span_nanos(text).ok_or_else(|| {
+            Problem::bad_request(format!("`{name}` must be a span of time, such as 30s, 5m, 1h or 1d"))
+        });
+        span.map(Some)
+    }
+
     /// The first value of one parameter, whatever else there is.
     pub fn first(query: &str, name: &str) -> Option<String> {
         pairs(query).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
     }
+}
+
+fn span_nanos(text: &str) -> Option<i64> {
+    let (count, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit())?);
+    let nanos: i64 = match unit {
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        "d" => 86_400_000_000_000,
+        "w" => 604_800_000_000_000,
+        _ => return None,
+    };
+    count.parse::<i64>().ok()?.checked_mul(nanos).filter(|span| *span > 0)
 }
 
 fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
@@ -93,6 +126,29 @@ mod tests {
         ] {
             assert_eq!(count(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn spans_and_numbers() {
+        for (text, expected) in [
+            ("5m", Some(300_000_000_000)),
+            ("250ms", Some(250_000_000)),
+            ("1d", Some(86_400_000_000_000)),
+            ("0s", None),
+            ("5", None),
+            ("m", None),
+            ("-5m", None),
+            ("1y", None),
+            ("9223372036854775807w", None),
+            ("5é", None),
+        ] {
+            assert_eq!(span_nanos(text), expected, "{text}");
+        }
+        let params =
+            Params::parse(Some("a=0&b=18446744073709551615&c=%2B1&d=1.5"), &["a", "b", "c", "d"]).unwrap();
+        assert_eq!(params.number::<u64>("a").unwrap(), Some(0));
+        assert_eq!(params.number::<u64>("b").unwrap(), Some(u64::MAX));
+        assert!(params.number::<u64>("c").is_err() && params.number::<u64>("d").is_err());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use hyper::{StatusCode, Uri};
 
 use crate::answer::Problem;
 use crate::state::Shared;
-use crate::{assets, containers, guard, health, metrics, search, tail};
+use crate::{assets, containers, guard, health, metrics, questions, search, tail};
 
 /// A closed list, so that labels of metrics are bounded whatever clients ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,14 @@ pub(crate) enum Route {
     Asset,
     /// `/api/v1/search`.
     Search,
+    /// `/api/v1/histogram`.
+    Histogram,
+    /// `/api/v1/facets`.
+    Facets,
+    /// `/api/v1/complete`.
+    Complete,
+    /// `/api/v1/context`.
+    Context,
     /// `/api/v1/tail`.
     Tail,
     /// `/api/v1/status`.
@@ -42,6 +50,10 @@ impl Route {
         match path {
             "/" => Self::Page,
             "/api/v1/search" => Self::Search,
+            "/api/v1/context" => Self::Context,
+            "/api/v1/complete" => Self::Complete,
+            "/api/v1/facets" => Self::Facets,
+            "/api/v1/histogram" => Self::Histogram,
             "/api/v1/tail" => Self::Tail,
             "/api/v1/status" => Self::Status,
             "/api/v1/containers" => Self::Containers,
@@ -59,6 +71,10 @@ impl Route {
             Self::Page => "/",
             Self::Asset => "asset",
             Self::Search => "/api/v1/search",
+            Self::Context => "/api/v1/context",
+            Self::Complete => "/api/v1/complete",
+            Self::Facets => "/api/v1/facets",
+            Self::Histogram => "/api/v1/histogram",
             Self::Tail => "/api/v1/tail",
             Self::Status => "/api/v1/status",
             Self::Containers => "/api/v1/containers",
@@ -85,6 +101,10 @@ pub(crate) fn router(state: Shared) -> Router {
     Router::new()
         .route("/", get(assets::page))
         .route("/api/v1/search", get(search::search))
+        .route("/api/v1/context", get(questions::context_of))
+        .route("/api/v1/complete", get(questions::complete_at))
+        .route("/api/v1/facets", get(questions::facets_of))
+        .route("/api/v1/histogram", get(questions::histogram_of))
         .route("/api/v1/tail", get(tail::tail))
         .route("/api/v1/status", get(containers::status))
         .route("/api/v1/containers", get(containers::containers))
@@ -103,7 +123,7 @@ async fn asset_or_unknown(State(_): State<Shared>, request: axum::extract::Reque
         Some(asset) if method.is_safe() => assets::response(asset, request.headers()),
         Some(_) => method_not_allowed().await.into_response(),
         None => Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path")
-            .hint("the API is below /api/v1/: search, tail, status, containers")
+            .hint("the API is below /api/v1/: search, histogram, facets, complete, context, tail, status, containers")
             .into_response(),
     }
 }

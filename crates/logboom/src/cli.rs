@@ -9,6 +9,9 @@ use crate::config::{ListenAddress, LogLevel};
 /// The most lines of one search: its result is held in memory until it is in order.
 const LIMIT_MAX: i64 = logboom_query::limits::SEARCH_LIMIT_MAX as i64;
 
+/// The most lines before or after a hit.
+const CONTEXT_MAX: i64 = 1000;
+
 /// Every container's logs on this host: collected once, kept safe on bounded disk, searchable, sent on.
 #[derive(Debug, Parser)]
 #[command(name = "logboom", version, disable_help_subcommand = true, arg_required_else_help = true)]
@@ -76,23 +79,44 @@ pub struct UpArgs {
 
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// What to find: words, "a phrase", field:value, severity>=warn, body~/regex/, -not, OR
+    /// What to find: words, "a phrase", field:value, severity>=warn, body~/regex/, -not, OR; then pipes such as
+    /// | count by service
     #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     pub query: String,
-    /// From when on: an age such as 15m or 2d, or a time in RFC 3339
-    #[arg(long, value_name = "TIME", default_value = "24h")]
-    pub since: String,
+    /// From when on: an age such as 15m or 2d, or a time in RFC 3339 [default: 24h; everything for seq:NUMBER]
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
     /// Until when; without it everything up to now and beyond
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// At most so many lines, the newest; up to 10000
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=LIMIT_MAX))]
     pub limit: u32,
+    /// Which lines come first; newest shows each as soon as it is found
+    #[arg(long, value_name = "ORDER", default_value = "oldest")]
+    pub order: Order,
     /// In which form
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub output: SearchOutput,
+    /// Show N lines of the same container before and after each hit
+    #[arg(short = 'C', long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=CONTEXT_MAX), help_heading = "Context")]
+    pub context: Option<u32>,
+    /// Show N lines before each hit
+    #[arg(short = 'B', long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=CONTEXT_MAX), help_heading = "Context")]
+    pub before: Option<u32>,
+    /// Show N lines after each hit
+    #[arg(short = 'A', long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=CONTEXT_MAX), help_heading = "Context")]
+    pub after: Option<u32>,
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// Like a log: the newest at the end
+    Oldest,
+    /// The newest first
+    Newest,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

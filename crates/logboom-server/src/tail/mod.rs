@@ -8,6 +8,8 @@ mod pump;
 mod reader;
 mod start;
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
@@ -21,14 +23,12 @@ use crate::answer::Problem;
 use crate::channel::ChannelBody;
 use crate::limits;
 use crate::params::Params;
-use crate::search;
+use crate::search::{self, ACCEL_BUFFERING};
 use crate::state::Shared;
 use pump::Pump;
 use start::Wish;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Keeps nginx from holding events back.
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// `GET /api/v1/tail?query=&from=&lines=&since=`.
 pub(crate) async fn tail(
@@ -39,8 +39,8 @@ pub(crate) async fn tail(
     let params = Params::parse(uri.query(), &["query", "from", "lines", "since"])?;
     let last_event_id = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or("not text"));
     let wish = Wish::read(last_event_id, params.get("from"))?;
-    let query = search::query(&params)?;
-    let history = history(&params)?;
+    let query = search::filter(&params)?;
+    let history = history(&params, state.limits.search_timeout)?;
     let Ok(permit) = state.tails.clone().try_acquire_owned() else {
         let message = format!("{} live tails are open, which is the most", state.limits.tails);
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5));
@@ -59,8 +59,8 @@ pub(crate) async fn tail(
 }
 
 /// The search that finds the last `lines`, within `since` (as a search, 24 hours unless told).
-fn history(params: &Params) -> Result<Option<SearchRequest>, Problem> {
+fn history(params: &Params, longest: Duration) -> Result<Option<SearchRequest>, Problem> {
     let lines = params.count("lines", SEARCH_LIMIT_MAX)?;
-    let request = search::request(params, search::now())?;
+    let request = search::request(params, search::now(), longest)?;
     Ok(lines.map(|limit| SearchRequest { limit, ..request }))
 }

@@ -97,7 +97,7 @@ impl Pump {
             }
         }
         self.send(chunk.into(), None).await?;
-        Ok(found.last_seq + 1)
+        Ok(found.cursor.seq + 1)
     }
 
     async fn follow(&mut self, mut reader: TailReader) -> Result<std::convert::Infallible, Ended> {

@@ -78,7 +78,7 @@ async fn a_body_that_is_not_utf8_arrives_as_base64_and_hostile_ones_keep_the_lin
 async fn a_mistake_is_answered_with_its_place_and_what_would_fit() {
     let rig = Rig::start().await;
     for (path, at, part) in [
-        ("/api/v1/search?query=error%20|%20count", Some(6), ""),
+        ("/api/v1/search?query=error%20|%20cuont", Some(8), ""),
         ("/api/v1/search?query=(a", Some(0), ""),
         ("/api/v1/search?limit=many", None, "`limit`"),
         ("/api/v1/search?limit=0", None, "`limit`"),
@@ -88,6 +88,16 @@ async fn a_mistake_is_answered_with_its_place_and_what_would_fit() {
         ("/api/v1/search?q=a", None, "`q`"),
         ("/api/v1/search?query=a&query=b", None, "twice"),
         ("/api/v1/tail?query=(a", Some(0), ""),
+        ("/api/v1/tail?query=a%20|%20count", Some(2), ""),
+        ("/api/v1/search?order=random", None, "`order`"),
+        ("/api/v1/search?timeout_seconds=0", None, "`timeout_seconds`"),
+        ("/api/v1/histogram?interval=fast", None, "`interval`"),
+        ("/api/v1/histogram?interval=1m&bars=5", None, "not both"),
+        ("/api/v1/facets", None, "`fields`"),
+        ("/api/v1/complete?text=abc&at=4", None, "`at`"),
+        ("/api/v1/context", None, "`seq`"),
+        ("/api/v1/context?seq=x", None, "`seq`"),
+        ("/api/v1/context?seq=1&scope=some", None, "`scope`"),
         ("/api/v1/tail?from=somewhere", None, "`from`"),
         ("/api/v1/tail?lines=-1", None, "`lines`"),
     ] {

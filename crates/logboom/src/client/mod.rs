@@ -250,7 +250,7 @@ impl Client {
 }
 
 /// The words of `{"error":{"message":…,"hint":…}}`.
-fn error_message(body: &[u8]) -> Option<String> {
+pub fn error_message(body: &[u8]) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Body {
         error: Inner,

@@ -25,6 +25,11 @@ fn parse_query(text: &str) -> Result<Query, Failure> {
     logboom_query::parse(text).map_err(|error| Failure::usage(error.to_string()))
 }
 
+/// The same for a query that takes lines one by one: without pipes.
+fn parse_filter(text: &str) -> Result<Query, Failure> {
+    logboom_query::parse_filter(text).map_err(|error| Failure::usage(error.to_string()))
+}
+
 /// Opens a data directory for reading because no server answered.
 fn open_directory(directory: &Path, unanswered: Option<&ClientError>) -> Result<Snapshot, Failure> {
     let snapshot = Snapshot::open_read_only(directory).map_err(|error| match (&error, unanswered) {

@@ -7,12 +7,12 @@ use form_urlencoded::Serializer;
 use serde::Deserialize;
 use tokio::time::sleep;
 
-use super::{block_on, failed, parse_query};
+use super::{block_on, failed, parse_filter};
 use crate::cli::{LoggingArgs, TailArgs};
 use crate::client::{Client, ClientError, Event, Events, Lines, locate};
 use crate::failure::{Failure, say};
 use crate::logging;
-use crate::output::{Form, Printer, stdout_printer};
+use crate::output::{Form, Place, Printer, stdout_printer};
 
 /// Waits between attempts: quick at first, since a restart takes a moment, then patient.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
@@ -21,7 +21,7 @@ const RETRY_MAX: Duration = Duration::from_secs(3);
 /// Follows the running logboom until the reader goes away.
 pub fn run(args: &TailArgs, logging_args: &LoggingArgs) -> Result<(), Failure> {
     logging::start(logging_args, None);
-    parse_query(&args.query)?;
+    parse_filter(&args.query)?;
     let target = locate(&args.target)?;
     let Some(client) = target.client else {
         let directory = target.directory.unwrap_or_default();
@@ -32,7 +32,7 @@ pub fn run(args: &TailArgs, logging_args: &LoggingArgs) -> Result<(), Failure> {
     };
     let mut parameters = Serializer::new("/api/v1/tail?".to_owned());
     let path = parameters.append_pair("query", &args.query).finish();
-    let mut tail = Tail { printer: stdout_printer(Form::from(args.output))?, last_id: String::new() };
+    let mut tail = Tail { printer: stdout_printer(Form::from(args.output)), last_id: String::new() };
     block_on(tail.follow(&client, &path))
 }
 
@@ -108,7 +108,7 @@ impl Tail {
 
     fn event(&mut self, event: Event) -> Result<(), Failure> {
         match event.kind.as_str() {
-            "record" => self.printer.record(&event.data)?,
+            "record" => self.printer.record(&event.data, Place::Alone)?,
             "gap" => {
                 if let Ok(Missing { from, to, reason }) = serde_json::from_slice(&event.data) {
                     self.printer.missing(from, to, &reason)?;

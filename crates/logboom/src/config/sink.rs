@@ -39,7 +39,7 @@ impl Sink {
 /// Whether query and start can be read; the sinks' own crate knows neither language.
 pub fn check_languages(spec: &SinkSpec) -> Result<(), SinkProblem> {
     if let Some(filter) = &spec.filter {
-        logboom_query::parse(filter).map_err(|error| {
+        logboom_query::parse_filter(filter).map_err(|error| {
             let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
             let at = filter.get(..error.at).map_or(0, |before| before.chars().count()) + 1;
             problem("where", &format!("at character {at}: {}{hint}", error.message))

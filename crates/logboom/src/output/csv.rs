@@ -22,10 +22,22 @@ pub fn write(record: &RecordLine<'_>, terminal: bool, out: &mut Vec<u8>) {
         record.service_name(),
         &body,
     ];
-    for text in cells {
+    for value in cells {
         out.push(b',');
-        if terminal { cell(&visible(text), out) } else { cell(text, out) }
+        text(value, terminal, out);
     }
+}
+
+/// What stands before the cell with this index.
+pub fn separator(index: usize, out: &mut Vec<u8>) {
+    if index > 0 {
+        out.push(b',');
+    }
+}
+
+/// Appends a cell of text; for a terminal control characters are spelled out.
+pub fn text(text: &str, terminal: bool, out: &mut Vec<u8>) {
+    if terminal { cell(&visible(text), out) } else { cell(text, out) }
 }
 
 /// A cell that a spreadsheet would read as a formula begins with an apostrophe, as OWASP recommends.

@@ -85,7 +85,7 @@ impl Sinks {
 
 /// What a sink takes: what its query finds; and from `now` on means without the history that is still being read in.
 fn accept(spec: &SinkSpec) -> anyhow::Result<Accept> {
-    let query = logboom_query::parse(spec.filter.as_deref().unwrap_or_default())
+    let query = logboom_query::parse_filter(spec.filter.as_deref().unwrap_or_default())
         .with_context(|| format!("sink {}: where", spec.name))?;
     let mut matcher = query.matcher();
     let without_backlog = spec.from == StartFrom::Now;
