@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 
-use crate::{Flags, Record, StoreId, write_rfc3339};
+use crate::{Flags, Record, StoreId, attributes, write_rfc3339};
 
 /// Appends one record as a JSON object (no line feed). `body` when the bytes are UTF-8, else `body_base64`.
 pub fn record_to_json(record: &Record<'_>, out: &mut Vec<u8>) {
@@ -45,7 +45,7 @@ pub fn record_to_json(record: &Record<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"observed_time\":\"");
     write_rfc3339(record.observed, out);
     out.extend_from_slice(b"\",\"attributes\":");
-    out.extend_from_slice(if record.attributes.is_empty() { b"{}" } else { record.attributes });
+    write_attributes(record, out);
     out.extend_from_slice(b",\"resource\":{");
     for (index, (name, value)) in record.resource.attributes().enumerate() {
         if index > 0 {
@@ -56,6 +56,24 @@ pub fn record_to_json(record: &Record<'_>, out: &mut Vec<u8>) {
         write_json_string(value, out);
     }
     out.extend_from_slice(b"}}");
+}
+
+/// Attributes of the source and of the body as one object with dotted names. A name that the body has twice is there
+/// twice.
+fn write_attributes(record: &Record<'_>, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.push(b'{');
+    attributes::visit(record.flags, record.body, record.attributes, &mut |name, value| {
+        if out.len() > start + 1 {
+            out.push(b',');
+        }
+        attributes::write_string(name, false, out);
+        out.push(b':');
+        value.write_json(out);
+    });
+    out.push(b'}');
+    // White space inside of arrays must not end the line.
+    out[start..].iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b' ');
 }
 
 fn kind(flags: Flags) -> Option<&'static str> {
@@ -132,5 +150,33 @@ mod tests {
         assert_eq!(values[0]["severity"], "error");
         assert_eq!(values[1]["body_base64"], "/w==");
         assert_eq!(values[1]["attributes"]["a"][0], 1);
+    }
+
+    #[test]
+    fn attributes_of_source_and_body_are_one_flat_object() {
+        let mut batch = Batch::new(Arc::new(Resource::builder().build()));
+        let row =
+            |flags| Row { time: 0, observed: 0, severity: Severity::UNSET, stream: Stream::Stdout, flags };
+        let body = b"{\"a\":{\"b\":[1,\n2],\"c\":1e400},\"d\":\"body\",\"\\u0001\":-0}";
+        batch.push_with_attributes(row(Flags::JSON), body, b"{\"d\":\"source\"}");
+        batch.push(row(Flags::LOGFMT), b"status=500 msg=\"a\\tb\"");
+        batch.push(row(Flags::empty()), b"{\"a\":1}");
+        let shown: Vec<_> = batch
+            .records()
+            .map(|record| {
+                let mut out = Vec::new();
+                record_to_json(&record, &mut out);
+                let text = String::from_utf8(out).unwrap();
+                let (start, end) =
+                    (text.find("\"attributes\":").unwrap(), text.find(",\"resource\"").unwrap());
+                text[start + 13..end].to_owned()
+            })
+            .collect();
+        let expected = [
+            r#"{"d":"source","a.b":[1, 2],"a.c":1e400,"\u0001":-0}"#,
+            r#"{"status":500,"msg":"a\tb"}"#,
+            "{}",
+        ];
+        assert_eq!(shown, expected);
     }
 }
