@@ -1,4 +1,5 @@
-"""What the end-to-end tests share: a private Docker Engine, a logboom daemon, and waiting for a condition.
+"""What the end-to-end tests share: a private Docker Engine, containers that are files only, a logboom daemon, and
+waiting for a condition.
 
 Only the standard library is used. LOGBOOM_BIN names the binary (./test sets it).
 """
@@ -87,10 +88,47 @@ class Engine:
         subprocess.check_call([REPOSITORY / "scripts/private-engine", "stop", self.folder])
 
 
+class ContainerFiles:
+    """A Docker root whose containers are files only, laid out as Docker does: for tests that need no engine."""
+
+    def __init__(self):
+        self.root = tempfile.mkdtemp(prefix="logboom-e2e-root.")
+        self.count = 0
+        os.mkdir(os.path.join(self.root, "containers"))
+
+    def create(self, name):
+        """A container's folder; returns the path of its json-file, which is empty."""
+        self.count += 1
+        identity = f"{self.count:064x}"
+        folder = pathlib.Path(self.root, "containers", identity)
+        folder.mkdir()
+        log = folder / f"{identity}-json.log"
+        log.write_text("", encoding="utf-8")
+        (folder / "hostconfig.json").write_text('{"LogConfig":{"Type":"json-file","Config":{}}}', encoding="utf-8")
+        config = {
+            "ID": identity, "Name": f"/{name}", "LogPath": str(log), "Created": "2026-11-22T00:00:00Z",
+            "Config": {"Image": "files", "Labels": {}, "Env": None, "Tty": False},
+            "State": {"Running": True, "StartedAt": "2026-11-22T00:00:00Z", "FinishedAt": "0001-01-01T00:00:00Z"},
+        }
+        (folder / "config.v2.json").write_text(json.dumps(config), encoding="utf-8")
+        return log
+
+    def close(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def python_with_readers():
+    """A Python that has DuckDB and pyarrow; made by scripts/prepare. Without it the test fails."""
+    subprocess.check_call([REPOSITORY / "scripts/prepare", "python"])
+    return os.path.join(REPOSITORY, os.environ.get("CARGO_TARGET_DIR", "target"), "python", "bin", "python")
+
+
 class Logboom:
     """A daemon on a data directory; it can be killed and started again on the same one."""
 
-    def __init__(self, docker_root, docker_host="unix:///nonexistent/docker.sock", backlog="all", extra=""):
+    def __init__(
+        self, docker_root, docker_host="unix:///nonexistent/docker.sock", backlog="all", extra="", max_bytes="4GiB"
+    ):
         self.folder = tempfile.mkdtemp(prefix="logboom-e2e.")
         self.data = os.path.join(self.folder, "data")
         self.port = free_port()
@@ -99,7 +137,7 @@ class Logboom:
         pathlib.Path(self.config).write_text(
             f"listen: 127.0.0.1:{self.port}\n"
             f"data_dir: {self.data}\n"
-            "store: { max_bytes: 4GiB, min_free: 100MiB }\n"
+            f"store: {{ max_bytes: {max_bytes}, min_free: 100MiB }}\n"
             f"sources:\n  docker: {{ root: {docker_root}, host: \"{docker_host}\", backlog: {backlog} }}\n{extra}",
             encoding="utf-8",
         )
@@ -161,6 +199,18 @@ class Logboom:
         """Records as `logboom search --output json` prints them."""
         output = self.cli("search", query, "--since", since, "--limit", str(limit), "--output", "json")
         return [json.loads(line) for line in output.splitlines()]
+
+    def search_seqs(self, first, end, step=2000):
+        """Every record with first <= seq < end, a few at a time, in the order of seqs."""
+        for start in range(first, end, step):
+            rows = self.search(f"seq>={start} seq<{min(start + step, end)}", since="2000-01-01T00:00:00Z")
+            yield from sorted(rows, key=lambda row: row["seq"])
+
+    def count(self, query):
+        """How many records of all times a query finds."""
+        output = self.cli("search", f"{query} | count", "--since", "2000-01-01T00:00:00Z", "--output", "json")
+        (row,) = [json.loads(line) for line in output.splitlines()] or [{"count": 0}]
+        return row["count"]
 
     def status(self):
         return json.loads(self.cli("status", "--output", "json"))

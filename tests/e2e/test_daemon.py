@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from harness import IMAGE, EngineTest, Logboom, binary, wait_until
+from harness import IMAGE, ContainerFiles, EngineTest, Logboom, binary, wait_until
 
 IDLE_MEMORY_MIB = 40
 
@@ -61,33 +61,16 @@ class NoLoop(EngineTest):
 
 class Guest(unittest.TestCase):
     def setUp(self):
-        self.root = tempfile.mkdtemp(prefix="logboom-e2e-root.")
-        self.addCleanup(shutil.rmtree, self.root)
-        os.mkdir(os.path.join(self.root, "containers"))
-
-    def container(self, number):
-        """A container's folder as Docker lays it out; these tests need the files only."""
-        identity = f"{number:064x}"
-        folder = pathlib.Path(self.root, "containers", identity)
-        folder.mkdir()
-        log = folder / f"{identity}-json.log"
-        log.write_text("", encoding="utf-8")
-        (folder / "hostconfig.json").write_text('{"LogConfig":{"Type":"json-file","Config":{}}}', encoding="utf-8")
-        config = {
-            "ID": identity, "Name": f"/idle-{number}", "LogPath": str(log), "Created": "2026-11-22T00:00:00Z",
-            "Config": {"Image": "idle", "Labels": {}, "Env": None, "Tty": False},
-            "State": {"Running": True, "StartedAt": "2026-11-22T00:00:00Z", "FinishedAt": "0001-01-01T00:00:00Z"},
-        }
-        (folder / "config.v2.json").write_text(json.dumps(config), encoding="utf-8")
-        return log
+        self.files = ContainerFiles()
+        self.addCleanup(self.files.close)
 
     def daemon(self):
-        daemon = Logboom(self.root)
+        daemon = Logboom(self.files.root)
         self.addCleanup(daemon.close)
         return daemon
 
     def test_memory_with_100_idle_containers(self):
-        logs = [self.container(number) for number in range(1, 101)]
+        logs = [self.files.create(f"idle-{number}") for number in range(1, 101)]
         daemon = self.daemon().start()
         for log in logs:
             with open(log, "a", encoding="utf-8") as file:
@@ -98,7 +81,7 @@ class Guest(unittest.TestCase):
         self.assertLess(peak, IDLE_MEMORY_MIB)
 
     def test_graceful_stop_is_quick_and_loses_nothing(self):
-        log = self.container(1)
+        log = self.files.create("one")
         daemon = self.daemon().start()
         with open(log, "a", encoding="utf-8") as file:
             for number in range(5000):
@@ -120,7 +103,7 @@ class Guest(unittest.TestCase):
         self.assertIn(str(daemon.process.pid), second.stderr)
 
     def test_reading_falls_back_to_the_data_directory(self):
-        log = self.container(1)
+        log = self.files.create("one")
         with open(log, "a", encoding="utf-8") as file:
             file.write('{"log":"kept safe\\n","stream":"stdout","time":"2026-11-22T10:00:00.5Z"}\n')
         daemon = self.daemon().start()

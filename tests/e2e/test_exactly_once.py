@@ -1,7 +1,9 @@
 """Exactly once: every line of real containers is found once, in order per stream, over `kill -9` of logboom.
 
 Eight containers write numbered lines on both streams, among them stdout lines of 40,000 bytes (three partials) mixed
-with short stderr lines, into files that rotate many times. The short tier kills a few times, the long one a hundred.
+with short stderr lines, into files that rotate many times. The short tier kills a few times, the long one a hundred. Once with all the space
+there is, and once with so little, beside a container that prints far too much, that files are sealed, rewritten and
+evicted all the while.
 """
 
 import random
@@ -15,6 +17,7 @@ KILLS = 100 if LONG else 12
 # Lines carry their block, so that one search stays below the limit of results.
 LINES_PER_BLOCK = 500
 LONG_LINE_BYTES = 40_000
+SMALL_BUDGET = "64MiB" if LONG else "24MiB"
 
 WRITER = r"""
 name=$1
@@ -33,13 +36,36 @@ echo "done $name last=$n"
 """
 
 
+# About 7 MB/s that no compression makes much smaller.
+FLOOD = "while [ ! -e /tmp/stop ]; do head -c 250000 /dev/urandom | base64 -w 1000 | sed 's/^/noise /'; usleep 40000; done; echo the flood is over"
+
+
 class ExactlyOnce(EngineTest):
     def test_every_line_once_and_in_order_over_kill_9(self):
+        daemon = self.logboom().start()
+        self.write_and_kill(daemon, "once")
+        self.assertEqual(daemon.status()["gaps"], [], "nothing was lost, so nothing may be called lost")
+
+    def test_every_line_once_and_in_order_over_kill_9_while_segments_are_sealed_rewritten_and_evicted(self):
+        daemon = self.logboom(max_bytes=SMALL_BUDGET).start()
+        # Its file is never rotated away unread.
+        self.engine.run("-d", "--name", "flood", IMAGE, "sh", "-c", FLOOD)
+        self.write_and_kill(daemon, "spared", flood="flood")
+        status = daemon.status()
+        self.assertGreater(status["store"]["segments"], 0)
+        gaps = daemon.search("kind:gap")
+        self.assertEqual({gap["attributes"]["gap.reason"] for gap in gaps}, {"evicted"})
+        told = sum(gap["attributes"]["gap.count"] for gap in gaps)
+        print(f"{status['store']['segments']} segments, {told} evicted records told in {len(gaps)} gap rows")
+        self.assertEqual(told, status["seq"] - daemon.count("*"), "seqs that are gone and what the gap rows tell")
+
+    def write_and_kill(self, daemon, prefix, flood=None):
+        """Containers print while logboom is killed again and again; then each line is looked for, once the container
+        that printed too much was read to its end."""
         seed = random.randrange(1 << 30)
         rng = random.Random(seed)
         print(f"seed {seed}")
-        daemon = self.logboom().start()
-        names = [f"once-{number}" for number in range(CONTAINERS)]
+        names = [f"{prefix}-{number}" for number in range(CONTAINERS)]
         for name in names:
             self.engine.run(
                 "-d", "--name", name, "--log-opt", "max-size=300k", "--log-opt", "max-file=900",
@@ -53,15 +79,18 @@ class ExactlyOnce(EngineTest):
             if rng.random() < 0.5:
                 daemon.wait_ready()
         daemon.wait_ready()
-        for name in names:
+        everyone = names + [flood] * bool(flood)
+        for name in everyone:
             self.engine.docker("exec", name, "touch", "/tmp/stop")
+        if flood:
+            wait_until(lambda: daemon.search(f'container_name:{flood} "the flood is over"'), 60, "the end of the flood")
         for name in names:
             with self.subTest(container=name):
                 self.check(daemon, name)
-        status = daemon.status()
-        self.assertEqual(status["gaps"], [], "nothing was lost, so nothing may be called lost")
-        for name in names:
+        for name in everyone:
             self.engine.docker("rm", "-f", name)
+        for name in everyone:
+            wait_until(lambda: daemon.search(f"container_name:{name} kind:lifecycle removed"), 20, f"the removal of {name}")
 
     def check(self, daemon, name):
         done = wait_until(lambda: daemon.search(f"container_name:{name} done"), 60, f"the last line of {name}")
