@@ -42,6 +42,8 @@ struct Row {
     cold: f64,
     /// CPU seconds of the daemon, warm.
     cpu: f64,
+    /// Why there are no figures.
+    failed: Option<String>,
 }
 
 /// Measures on so many gigabytes of json-file, half of whose containers print JSON.
@@ -80,6 +82,8 @@ pub fn measure(plan: &Plan<'_>, gigabytes: f64) -> Result<()> {
     } else {
         fs::remove_dir_all(&folder)?;
     }
+    let failed: Vec<&str> = rows.iter().filter_map(|row| row.failed.as_deref()).collect();
+    ensure!(failed.is_empty(), "wrong or missing answers:\n{}", failed.join("\n"));
     Ok(())
 }
 
@@ -102,7 +106,7 @@ fn ask_logboom(
             pause(SETTLE);
             // Starting has read some of it.
             store_files::forget_pages(data)?;
-            times.push(ask(&daemon, question)?);
+            times.push(row.ask(&daemon, question));
             peak = peak.max(daemon.usage()?.peak_bytes);
             daemon.stop()?;
         }
@@ -112,10 +116,10 @@ fn ask_logboom(
     let daemon = Daemon::start(plan.logboom, root, data, "all", log)?;
     pause(SETTLE);
     for (question, row) in questions.iter().zip(&mut rows) {
-        ask(&daemon, question)?;
+        row.ask(&daemon, question);
         let runs = plan.runs.max(WARM_RUNS_MIN);
         let before = daemon.usage()?.cpu_seconds;
-        let mut times = (0..runs).map(|_| ask(&daemon, question)).collect::<Result<Vec<_>>>()?;
+        let mut times: Vec<f64> = (0..runs).map(|_| row.ask(&daemon, question)).collect();
         row.cpu = (daemon.usage()?.cpu_seconds - before) / runs as f64;
         row.warm = median(&mut times);
     }
@@ -124,11 +128,25 @@ fn ask_logboom(
     Ok((rows, peak, median(&mut starts)))
 }
 
-/// Asks once and checks the answer.
-fn ask(daemon: &Daemon, question: &Question) -> Result<f64> {
-    let answer = daemon.get(&question.path)?;
-    check(&answer.body, question.expected).with_context(|| format!("wrong answer to {}", question.name))?;
-    Ok(answer.took.as_secs_f64())
+impl Row {
+    /// Asks once, checks the answer and returns the seconds it took; after a failure nothing is asked any more.
+    fn ask(&mut self, daemon: &Daemon, question: &Question) -> f64 {
+        if self.failed.is_some() {
+            return 0.0;
+        }
+        let answer = daemon.get(&question.path).and_then(|answer| {
+            check(&answer.body, question.expected)?;
+            Ok(answer.took.as_secs_f64())
+        });
+        answer.unwrap_or_else(|error| {
+            self.failed = Some(format!("{}: {error:#}", question.name));
+            0.0
+        })
+    }
+
+    fn shown(&self, value: f64) -> String {
+        if self.failed.is_some() { "failed".to_owned() } else { seconds(value) }
+    }
 }
 
 fn check(body: &str, expected: Expected) -> Result<()> {
@@ -144,7 +162,9 @@ fn check(body: &str, expected: Expected) -> Result<()> {
             ensure!(values == [figure], "{row} instead of {figure}");
         }
         Expected::HistogramOf(count) => {
-            let total = total(&serde_json::from_str(body)?);
+            let histogram: Value = serde_json::from_str(body)?;
+            ensure!(histogram["incomplete"].is_null(), "incomplete: {}", histogram["incomplete"]);
+            let total = total(&histogram);
             // Starts and stops of logboom and the containers have rows of their own.
             ensure!(
                 (count..count + count / 100 + 1_000).contains(&total),
@@ -222,7 +242,7 @@ fn print_table(made: &Generated, questions: &[Question], rows: &[Row], peers: &[
     println!("| | logboom, warm | logboom, cold | its CPU, warm |{names}");
     println!("| --- | --- | --- | --- |{}", " --- |".repeat(peers.len()));
     for (index, (question, row)) in questions.iter().zip(rows).enumerate() {
-        let speed = if question.reads_all && row.cpu > 0.0 {
+        let speed = if question.reads_all && row.cpu > 0.0 && row.failed.is_none() {
             format!(" ({:.2} GB/s of bodies a core)", made.body_bytes as f64 / 1e9 / row.cpu)
         } else {
             String::new()
@@ -234,9 +254,9 @@ fn print_table(made: &Generated, questions: &[Question], rows: &[Row], peers: &[
         println!(
             "| {} | {} | {} | {}{speed} |{others}",
             question.name,
-            seconds(row.warm),
-            seconds(row.cold),
-            seconds(row.cpu)
+            row.shown(row.warm),
+            row.shown(row.cold),
+            row.shown(row.cpu)
         );
     }
 }
