@@ -28,11 +28,12 @@ impl Body for ChannelBody {
 #[error("the answer cannot be finished")]
 pub(crate) struct BrokenOff;
 
-/// What a search's thread sends through a bounded channel; whoever waits for `_alive` learns when nobody reads.
+/// What a search's thread sends through a bounded channel: pieces, and `None` at the end. Without that end, as when
+/// its client was too slow, the body is broken off: nobody takes what came for the whole.
 pub(crate) struct StreamBody {
-    /// The pieces, and perhaps a break.
-    pub receiver: mpsc::Receiver<Result<Bytes, BrokenOff>>,
-    /// Dropped with the body.
+    /// The pieces.
+    pub receiver: mpsc::Receiver<Option<Bytes>>,
+    /// Dropped with the body, so that whoever waits for it learns when nobody reads.
     pub _alive: oneshot::Sender<()>,
 }
 
@@ -44,7 +45,11 @@ impl Body for StreamBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        self.receiver.poll_recv(cx).map(|chunk| chunk.map(|bytes| bytes.map(Frame::data)))
+        self.receiver.poll_recv(cx).map(|piece| match piece {
+            Some(Some(bytes)) => Some(Ok(Frame::data(bytes))),
+            Some(None) => None,
+            None => Some(Err(BrokenOff)),
+        })
     }
 }
 

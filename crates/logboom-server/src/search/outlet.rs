@@ -10,13 +10,12 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::timeout;
 
-use crate::channel::BrokenOff;
 use crate::limits;
 
 /// The thread's end. After the client has gone, or has been too slow, everything handed over is dropped and the
 /// search's flag is up.
 pub(super) struct Outlet {
-    sender: Sender<Result<Bytes, BrokenOff>>,
+    sender: Sender<Option<Bytes>>,
     runtime: Handle,
     patience: Duration,
     cancel: Arc<AtomicBool>,
@@ -25,10 +24,7 @@ pub(super) struct Outlet {
 
 impl Outlet {
     /// An outlet of this runtime, and the body that it feeds. A blocked thread waits for `patience`.
-    pub fn new(
-        patience: Duration,
-        cancel: Arc<AtomicBool>,
-    ) -> (Self, mpsc::Receiver<Result<Bytes, BrokenOff>>) {
+    pub fn new(patience: Duration, cancel: Arc<AtomicBool>) -> (Self, mpsc::Receiver<Option<Bytes>>) {
         let (sender, receiver) = mpsc::channel(limits::SEARCH_QUEUE_CHUNKS);
         (Self { sender, runtime: Handle::current(), patience, cancel, chunk: Vec::new() }, receiver)
     }
@@ -41,18 +37,12 @@ impl Outlet {
         }
     }
 
-    /// Hands everything over; waits for a slow client as long as there is patience.
-    pub fn flush(&mut self) {
-        let chunk = std::mem::take(&mut self.chunk);
-        if !chunk.is_empty() {
-            self.send(Ok(Bytes::from(chunk)));
-        }
-    }
-
-    /// Ends the body as an error, so that nobody takes what came for the whole.
-    pub fn break_off(mut self) {
+    /// Hands everything over and says that this is the end; dropped without it, the body is broken off.
+    pub fn end(mut self) {
         self.flush();
-        self.send(Err(BrokenOff));
+        if !self.is_over() {
+            self.send(None);
+        }
     }
 
     /// Whether nobody takes anything any more.
@@ -60,11 +50,16 @@ impl Outlet {
         self.cancel.load(Ordering::Relaxed)
     }
 
-    fn send(&self, chunk: Result<Bytes, BrokenOff>) {
-        if self.sender.is_closed() {
-            return self.cancel.store(true, Ordering::Relaxed);
+    /// Waits for a slow client as long as there is patience.
+    fn flush(&mut self) {
+        let chunk = std::mem::take(&mut self.chunk);
+        if !chunk.is_empty() && !self.is_over() {
+            self.send(Some(Bytes::from(chunk)));
         }
-        let sent = self.runtime.block_on(timeout(self.patience, self.sender.send(chunk)));
+    }
+
+    fn send(&self, piece: Option<Bytes>) {
+        let sent = self.runtime.block_on(timeout(self.patience, self.sender.send(piece)));
         if !matches!(sent, Ok(Ok(()))) {
             self.cancel.store(true, Ordering::Relaxed);
         }

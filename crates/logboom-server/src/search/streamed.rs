@@ -135,23 +135,19 @@ impl Answer {
                 }
             });
         }
-        // Lines have no place for words: a break says that this is not all.
-        if outcome.incomplete.is_some() && self.form == Form::Lines {
-            return self.outlet.break_off();
+        // Lines have no place for words: being broken off says that this is not all.
+        if outcome.incomplete.is_none() || self.form == Form::Events {
+            self.outlet.write(|out| self.form.done(&outcome, self.cursor, started.elapsed(), out));
+            self.outlet.end();
         }
-        self.outlet.write(|out| self.form.done(&outcome, self.cursor, started.elapsed(), out));
-        self.outlet.flush();
     }
 
     fn fail(mut self, error: SearchError) {
-        // Its client is gone, or the server stops: nobody reads on.
-        if !matches!(error, SearchError::Cancelled) {
+        // Cancelled: its client is gone, or the server stops.
+        if self.form == Form::Events && !matches!(error, SearchError::Cancelled) {
             let problem = problem_of(error);
             self.outlet.write(|out| self.form.error(&problem, out));
-        }
-        match self.form {
-            Form::Lines => self.outlet.break_off(),
-            Form::Events => self.outlet.flush(),
+            self.outlet.end();
         }
     }
 }

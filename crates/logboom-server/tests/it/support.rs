@@ -196,6 +196,15 @@ impl Events {
         if let Some(id) = last_id {
             request = request.header("last-event-id", id);
         }
+        Self::of(request, last_id).await
+    }
+
+    /// The events of a path that must be asked for them.
+    pub async fn accept(rig: &Rig, path: &str, accept: &str) -> Self {
+        Self::of(client().get(rig.url(path)).header("accept", accept), None).await
+    }
+
+    async fn of(request: reqwest::RequestBuilder, last_id: Option<&str>) -> Self {
         let response = in_time(request.send()).await.unwrap();
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
         Self { response, buffer: Vec::new(), last_id: last_id.map(str::to_owned) }

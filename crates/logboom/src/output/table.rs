@@ -172,7 +172,7 @@ mod tests {
     fn columns_are_aligned_and_nothing_moves_the_cursor() {
         assert_eq!(
             printed(Form::Text, true, table()),
-            "service       count  p95\nweb            1200  1.5\n=db,\\x1b[2J       7\n"
+            "service      count  p95\nweb           1200  1.5\n=db,\\x1b[2J      7\n"
         );
         let two_lines = json!({ "columns": ["body"], "rows": [["a\nb"]] });
         assert_eq!(printed(Form::Text, false, two_lines), "body\na\\x0ab\n");

@@ -205,3 +205,87 @@ fn status_tells_of_store_and_source_and_of_the_directory_alone() {
     assert_eq!(alone["store_id"], status["store_id"]);
     assert!(stderr(&output).contains("directly"), "{}", stderr(&output));
 }
+
+/// What a search prints, over all time.
+fn printed(host: &Host, arguments: &[&str]) -> String {
+    let output = host.read(&[&["search"], arguments, &["--since", "2026-01-01"]].concat());
+    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    stdout(&output)
+}
+
+/// A running logboom, and then its data directory alone, must answer alike.
+fn with_and_without_a_daemon(host: &Host, check: impl Fn(&Host)) {
+    let daemon = host.up(&[]);
+    wait_for("the rows", || Some(host.search("row")).filter(|lines| lines.len() == 20));
+    check(host);
+    daemon.kill();
+    check(host);
+}
+
+fn host_with_two_containers() -> Host {
+    let host = Host::new();
+    for (number, name) in [(1, "web"), (2, "db")] {
+        let rows = (0..10).map(|row| format!("row {row} of {name}"));
+        host.container(number, name).print(rows);
+    }
+    host
+}
+
+#[test]
+fn the_lines_around_hits_are_of_the_same_container_and_printed_once() {
+    with_and_without_a_daemon(&host_with_two_containers(), |host| {
+        let text = printed(host, &["\"row 4 of web\" OR \"row 5 of web\" OR \"row 9 of web\"", "-C", "1"]);
+        let lines: Vec<_> =
+            text.lines().map(|line| (&line[..2], line.rsplit("row ").next().unwrap_or_default())).collect();
+        let expected = [
+            ("  ", "3 of web"),
+            ("> ", "4 of web"),
+            ("> ", "5 of web"),
+            ("  ", "6 of web"),
+            ("--", "--"),
+            ("  ", "8 of web"),
+            ("> ", "9 of web"),
+        ];
+        assert_eq!(lines, expected, "{text}");
+        let json = printed(host, &["\"row 4 of db\"", "-A", "2", "--output", "json"]);
+        let marks: Vec<_> = json.lines().map(|line| line.ends_with(",\"context\":true}")).collect();
+        assert_eq!(marks, [false, true, true], "{json}");
+    });
+    let refused = run(&["search", "a | count", "-C", "1"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    let refused = run(&["search", "a", "-C", "1", "--output", "csv"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+}
+
+#[test]
+fn pipes_print_a_table_in_every_form() {
+    with_and_without_a_daemon(&host_with_two_containers(), |host| {
+        let query = "row | count by container_name";
+        assert_eq!(
+            printed(host, &[query]),
+            "container_name  count\ndb                 10\nweb                10\n"
+        );
+        assert_eq!(
+            printed(host, &[query, "--output", "json"]),
+            "{\"container_name\":\"db\",\"count\":10}\n{\"container_name\":\"web\",\"count\":10}\n"
+        );
+        assert_eq!(printed(host, &[query, "--output", "csv"]), "container_name,count\ndb,10\nweb,10\n");
+        assert_eq!(printed(host, &["row of web | limit 1"]).lines().count(), 1);
+    });
+    let refused = run(&["tail", "a | count"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+}
+
+#[test]
+fn newest_first_when_asked_and_one_line_by_its_number_however_old() {
+    with_and_without_a_daemon(&host_with_two_containers(), |host| {
+        let text = printed(host, &["web", "--order", "newest", "--limit", "2"]);
+        let bodies: Vec<_> = text.lines().map(|line| line.rsplit("row ").next().unwrap()).collect();
+        assert_eq!(bodies, ["9 of web", "8 of web"]);
+        let json = printed(host, &["\"row 3 of db\"", "--output", "json"]);
+        let record: serde_json::Value = serde_json::from_str(&json).unwrap();
+        // The lines are of November 2026, and no range is given.
+        let output = host.read(&["search", &format!("seq:{}", record["seq"]), "--output", "json"]);
+        assert_eq!(stdout(&output), json);
+    });
+}
