@@ -1,13 +1,14 @@
 //! `key=value` pairs in a line of text, as logfmt writes them.
 //!
 //! A key starts the line or follows white space or a closing quote; a value ends at white space, or at its closing
-//! quote. A quote that never closes is text. Only names that a person could ask for are keys, so that an address
+//! quote. A quote that never closes is text, and so are backslashes unless all of a value's are JSON's escapes: a
+//! path of Windows stays one. Only names that a person could ask for are keys, so that an address
 //! with a query in it gives none. What prints back as it is written is an integer or `true` and `false`; all else is
 //! text: `1.10` may be a version.
 
 use memchr::memchr;
 
-use super::{Value, number, scan};
+use super::{Value, number, scan, text};
 
 /// Whether the body has pairs, as [`crate::Flags::LOGFMT`] says: UTF-8, with a key.
 pub fn is_logfmt(body: &[u8]) -> bool {
@@ -34,7 +35,8 @@ fn value(text: &[u8]) -> (Value<'_>, &[u8]) {
     if text.first() == Some(&b'"')
         && let Some((end, escaped)) = scan::string_end(text, 1)
     {
-        return (Value::String { raw: &text[1..end], escaped }, &text[end + 1..]);
+        let raw = &text[1..end];
+        return (Value::String { raw, escaped: escaped && text::is_exact(raw) }, &text[end + 1..]);
     }
     let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
     let (raw, behind) = text.split_at(end);

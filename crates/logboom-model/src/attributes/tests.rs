@@ -61,6 +61,7 @@ fn pairs_among_words() {
             ("w", "\"-0\""),
         ],
     );
+    check(Flags::LOGFMT, r#"p="C:\Users" t="C:\t""#, &[("p", r#""C:\\Users""#), ("t", r#""C:\t""#)]);
     check(Flags::LOGFMT, "a=\"b c=1", &[("a", "\"\\\"b\""), ("c", "1")]);
     check(Flags::LOGFMT, "a=\"b\\", &[("a", "\"\\\"b\\\\\"")]);
 }

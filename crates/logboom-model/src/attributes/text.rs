@@ -29,6 +29,19 @@ pub fn unescape_exact(raw: &[u8], out: &mut Vec<u8>) -> bool {
     exact
 }
 
+/// Whether every escape stands for a character.
+pub(super) fn is_exact(raw: &[u8]) -> bool {
+    let mut rest = raw;
+    while let Some(at) = memchr(b'\\', rest) {
+        let (character, length) = escape(&rest[at + 1..]);
+        if character.is_none() {
+            return false;
+        }
+        rest = &rest[at + 1 + length..];
+    }
+    true
+}
+
 /// Appends the text of every string with escapes inside of JSON text, each behind a line feed.
 pub fn unescape_inside(json: &[u8], out: &mut Vec<u8>) {
     if memchr(b'\\', json).is_none() {

@@ -12,6 +12,8 @@ mod names;
 mod plan;
 mod residual;
 mod row;
+#[cfg(test)]
+mod tests;
 
 pub use plan::{ColumnKind, ColumnPlan, PlannedColumn, plan};
 pub use row::{ShreddedBlock, Shredder};
