@@ -2,20 +2,17 @@
 //! whether they are in the page cache.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use rustix::fs::{Advice, fadvise};
 
 /// Bytes of one block of `st_blocks`, whatever the file system's own are.
 const STAT_BLOCK_BYTES: u64 = 512;
-/// Ends every Parquet file, behind the footer and its length.
-const PARQUET_MAGIC: &[u8] = b"PAR1";
-/// A footer above this is not one of ours.
-const FOOTER_BYTES_MAX: u64 = 64 << 20;
 /// Key of a segment's own section in the footer's key-value metadata: `offset,length,version`.
-const INDEX_KEY: &[u8] = b"logboom.index";
+const INDEX_KEY: &str = "logboom.index";
 
 /// What lies on the disk.
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,30 +86,23 @@ fn is_segment(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "parquet")
 }
 
-/// Bytes of the section that a segment's key-value metadata name, found in the footer (Thrift's compact protocol: a
-/// string is a varint length and its bytes; the value is the field after its key).
+/// Bytes of filters and block index: what lies between the last column's pages and the end of the index, which the
+/// footer's key-value metadata name.
 fn index_bytes(path: &Path) -> Result<u64> {
-    let file = File::open(path)?;
-    let length = file.metadata()?.len();
-    ensure!(length >= 12, "no Parquet file");
-    let mut tail = [0; 8];
-    file.read_exact_at(&mut tail, length - 8)?;
-    let (size, magic) = tail.split_at(4);
-    ensure!(magic == PARQUET_MAGIC, "no Parquet file");
-    let size = u64::from(u32::from_le_bytes(size.try_into()?));
-    ensure!(size <= FOOTER_BYTES_MAX && size + 12 <= length, "a footer of {size} bytes");
-    let mut footer = vec![0; usize::try_from(size)?];
-    file.read_exact_at(&mut footer, length - 8 - size)?;
-    index_length(&footer).context("no index in the key-value metadata")
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(path)?)?;
+    let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let pages_end = chunks.map(ColumnChunkMetaData::byte_range).map(|(start, length)| start + length).max();
+    let values = metadata.file_metadata().key_value_metadata().context("no key-value metadata")?;
+    let place = values.iter().find(|pair| pair.key == INDEX_KEY).and_then(|pair| pair.value.as_deref());
+    index_length(place.context("no index")?, pages_end.unwrap_or_default())
+        .with_context(|| format!("{INDEX_KEY} is {place:?}"))
 }
 
-fn index_length(footer: &[u8]) -> Option<u64> {
-    let at = footer.windows(INDEX_KEY.len()).rposition(|window| window == INDEX_KEY)?;
-    // Field header, then a length below 128 in one byte.
-    let value = footer.get(at + INDEX_KEY.len() + 1..)?;
-    let (&length, value) = value.split_first()?;
-    let value = std::str::from_utf8(value.get(..usize::from(length))?).ok()?;
-    value.split(',').nth(1)?.parse().ok()
+/// `offset,length,version` of the index, with the filters that lie before it.
+fn index_length(place: &str, pages_end: u64) -> Option<u64> {
+    let mut parts = place.split(',').map(str::parse::<u64>);
+    let (offset, length) = (parts.next()?.ok()?, parts.next()?.ok()?);
+    (offset + length).checked_sub(pages_end)
 }
 
 #[cfg(test)]
@@ -120,10 +110,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_index_is_found_in_a_footer() {
-        let mut footer = b"\x15\x04\x18\x0dlogboom.index\x18\x0a4096,777,1\x00\x00".to_vec();
-        assert_eq!(index_length(&footer), Some(777));
-        footer.truncate(20);
-        assert_eq!(index_length(&footer), None);
+    fn filters_count_with_the_index() {
+        assert_eq!(index_length("4096,777,1", 4000), Some(96 + 777));
+        assert_eq!(index_length("4096,777,1", 5000), None);
+        assert_eq!(index_length("4096", 0), None);
     }
 }

@@ -6,6 +6,7 @@ says what differs. Run with a Python that has both packages (scripts/prepare pyt
 """
 
 import base64
+import bisect
 import decimal
 import glob
 import json
@@ -61,14 +62,16 @@ def compare_tables(one, other):
 
 def columns_of(path):
     """Parquet column -> exact name of the attribute, as the file's metadata has it."""
-    metadata = pyarrow.parquet.read_metadata(path).metadata or {}
-    return {column: name for column, name in exact_names(json.loads(metadata[b"logboom.columns"]))}
+    columns = json.loads(pyarrow.parquet.read_metadata(path).metadata[b"logboom.columns"])
+    return {column["column"]: column["name"] for column in columns if column["of"] == "attributes"}
 
 
-def exact_names(described):
-    if isinstance(described, dict):
-        return described.items()
-    return [(one["column"], one["name"]) for one in described]
+def flat(values, prefix=""):
+    """The members of nested objects, with dots between the names; an empty object is a value."""
+    found = {}
+    for name, value in values.items():
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {prefix + name: value}
+    return found
 
 
 def numbers(text):
@@ -93,7 +96,7 @@ def nanoseconds(text):
 
 def record(row, names):
     """A row of the table in the words of `--output json`."""
-    attributes = numbers(row["attributes"] or "{}")
+    attributes = flat(numbers(row["attributes"] or "{}"))
     for column, name in names.items():
         if row.get(column) is not None:
             if name in attributes:
@@ -123,17 +126,17 @@ def compare_rows(table, paths, rows):
     """Every row of the segments and every record that was found; names of columns are those of the row's own file."""
     for column in ("time", "observed_time"):
         table = table.set_column(table.column_names.index(column), column, table.column(column).cast(pyarrow.int64()))
-    last = table.column("seq")[-1].as_py()
-    ranges = sorted((pyarrow.parquet.read_table(path, columns=["seq"]).column("seq")[0].as_py(), path) for path in paths)
+    seqs = table.column("seq").to_pylist()
+    last = seqs[-1]
+    # A file's name begins with its first seq.
+    firsts = sorted((int(pathlib.Path(path).name.split("-")[0]), path) for path in paths)
     compared = 0
-    # A file is sorted by resource; its name begins with its first seq.
-    firsts = sorted((int(pathlib.Path(path).name.split("-")[0]), path) for _, path in ranges)
     with open(rows, encoding="utf-8") as found:
         wanted = next_of(found)
         at = 0
         for index, (first, path) in enumerate(firsts):
             end = firsts[index + 1][0] if index + 1 < len(firsts) else last + 1
-            count = sum(1 for seq in table.column("seq").slice(at).to_pylist() if seq < end)
+            count = bisect.bisect_left(seqs, end) - at
             names = columns_of(path)
             for row in table.slice(at, count).to_pylist():
                 if wanted is None:
