@@ -43,7 +43,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
     vec![
         Question {
             name: "needle: one 32-hex id",
-            ripgrep: Some("rg -uuu -F 9f86d081884c7d659a2feaa0c55ad015 containers"),
+            ripgrep: Some("rg -uuu -g '*-json.log' -F 9f86d081884c7d659a2feaa0c55ad015 containers"),
             zstdgrep: Some("zstdgrep -F 9f86d081884c7d659a2feaa0c55ad015 compressed/*.zst"),
             sql: Some("SELECT time, body FROM logs WHERE contains(body, '9f86d081884c7d659a2feaa0c55ad015')"),
             logsql: Some("9f86d081884c7d659a2feaa0c55ad015"),
@@ -51,7 +51,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         },
         Question {
             name: "rare identifier, 20 lines",
-            ripgrep: Some("rg -uuu -F -w ord48213907x containers"),
+            ripgrep: Some("rg -uuu -g '*-json.log' -F -w ord48213907x containers"),
             zstdgrep: Some("zstdgrep -F -w ord48213907x compressed/*.zst"),
             sql: Some("SELECT time, body FROM logs WHERE contains(body, 'ord48213907x')"),
             logsql: Some("ord48213907x"),
@@ -59,7 +59,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         },
         Question {
             name: "last 100 of a common word",
-            ripgrep: Some("rg -uuu -i -w --no-filename connection containers | tail -n 100"),
+            ripgrep: Some("rg -uuu -g '*-json.log' -i -w --no-filename connection containers | tail -n 100"),
             sql: Some(
                 "SELECT time, body FROM logs WHERE body ILIKE '%connection%' ORDER BY time DESC LIMIT 100",
             ),
@@ -68,7 +68,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         },
         Question {
             name: "unaligned substring `*fus*`",
-            ripgrep: Some("rg -uuu -i -F fus containers"),
+            ripgrep: Some("rg -uuu -g '*-json.log' -i -F fus containers"),
             zstdgrep: Some("zstdgrep -i -F fus compressed/*.zst"),
             sql: Some("SELECT time, body FROM logs WHERE body ILIKE '%fus%'"),
             logsql: Some("~\"(?i)fus\""),
@@ -82,7 +82,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         Question {
             name: "regex, its literal in most blocks",
             reads_all: true,
-            ripgrep: Some("rg -uuu 'block[0-9][0-9]' containers"),
+            ripgrep: Some("rg -uuu -g '*-json.log' 'block[0-9][0-9]' containers"),
             zstdgrep: Some("zstdgrep -E 'block[0-9][0-9]' compressed/*.zst"),
             sql: Some("SELECT time, body FROM logs WHERE regexp_matches(body, 'block[0-9][0-9]')"),
             logsql: Some("~\"block[0-9][0-9]\""),
@@ -91,7 +91,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         Question {
             name: "regex without a literal",
             reads_all: true,
-            ripgrep: Some("rg -uuu '[0-9a-f]{40}' containers"),
+            ripgrep: Some("rg -uuu -g '*-json.log' '[0-9a-f]{40}' containers"),
             zstdgrep: Some("zstdgrep -E '[0-9a-f]{40}' compressed/*.zst"),
             sql: Some("SELECT time, body FROM logs WHERE regexp_matches(body, '[0-9a-f]{40}')"),
             logsql: Some("~\"[0-9a-f]{40}\""),
@@ -109,7 +109,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         },
         Question {
             name: "`status>=500`, counted",
-            ripgrep: Some("rg -uuu -c 'status\\\\\":50' containers"),
+            ripgrep: Some("rg -uuu -g '*-json.log' -c 'status\\\\\":50' containers"),
             sql: Some("SELECT count(*) FROM logs WHERE attr_status_i64 >= 500"),
             logsql: Some("\"status\" | unpack_json fields (status) | filter status:>=500 | stats count() n"),
             ..search("", "status>=500 | count", 1000, Expected::Figure(made.failed_lines))
@@ -127,7 +127,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         Question {
             name: "`| top 10 path`",
             ripgrep: Some(
-                "rg -uuu --no-filename -o '\\\\\"path\\\\\":\\\\\"([^\\\\]*)' -r '$1' containers | LC_ALL=C sort | uniq -c | sort -rn | head",
+                "rg -uuu -g '*-json.log' --no-filename -o '\\\\\"path\\\\\":\\\\\"([^\\\\]*)' -r '$1' containers | LC_ALL=C sort | uniq -c | sort -rn | head",
             ),
             sql: Some(
                 "SELECT attr_path, count(*) n FROM logs WHERE attr_path IS NOT NULL GROUP BY 1 ORDER BY n DESC LIMIT 10",
@@ -137,7 +137,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         },
         Question {
             name: "`| count by service`",
-            ripgrep: Some("rg -uuu -c '' containers"),
+            ripgrep: Some("rg -uuu -g '*-json.log' -c '' containers"),
             sql: Some("SELECT service_name, count(*) FROM logs GROUP BY 1"),
             logsql: Some("* | stats by (service) count() n"),
             ..search("", "kind:log | count by service", 1000, Expected::Lines(8))
