@@ -11,11 +11,31 @@ use std::sync::Arc;
 
 use logboom_model::{Resource, StoreId};
 
+mod bounds;
+mod chunk;
+mod codec;
+mod dictionaries;
+mod footer;
+mod gather;
+mod index;
+mod layout;
+mod load;
+mod order;
+mod page;
 mod read;
+mod resources;
+mod schema;
+mod sink;
+mod stripe;
+mod text;
 mod write;
 
-pub use read::{InOrder, Segment};
+pub use order::InOrder;
+pub use read::Segment;
 pub use write::write_segment;
+
+/// Key of the footer's metadata that says where the index is: offset, length and version.
+const INDEX_KEY: &str = "logboom.index";
 
 /// What a segment says of itself, known before its first row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +137,9 @@ pub enum SegmentError {
     #[error("the segment is damaged: {0}")]
     Damaged(&'static str),
     /// Written by a newer logboom.
-    #[error("the segment has index version {0}, which this logboom does not know; use the logboom that wrote it")]
+    #[error(
+        "the segment has index version {0}, which this logboom does not know; use the logboom that wrote it"
+    )]
     Newer(u64),
     /// The rows do not fit the format.
     #[error("the rows cannot be written as a segment: {0}")]
@@ -129,6 +151,12 @@ pub enum SegmentError {
 
 impl From<parquet::errors::ParquetError> for SegmentError {
     fn from(error: parquet::errors::ParquetError) -> Self {
-        Self::Encode(Box::new(error))
+        match error {
+            parquet::errors::ParquetError::External(source) => match source.downcast() {
+                Ok(error) => Self::Io(*error),
+                Err(source) => Self::Encode(Box::new(parquet::errors::ParquetError::External(source))),
+            },
+            error => Self::Encode(Box::new(error)),
+        }
     }
 }

@@ -7,5 +7,6 @@ mod faults;
 mod harness;
 mod model;
 mod reading;
+mod segment;
 mod smoke;
 mod space;
