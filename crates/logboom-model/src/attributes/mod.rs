@@ -26,6 +26,7 @@ mod walker;
 pub use find::find;
 pub use logfmt::is_logfmt;
 pub use path::Name;
+pub(crate) use text::write_text;
 pub use text::{unescape, unescape_exact, unescape_inside, write_string};
 pub use validate::is_json_object;
 pub use value::{AttributeValue, Value};

@@ -49,6 +49,9 @@ fn exact_integer(raw: &[u8], digits: &[u8]) -> Option<i64> {
 }
 
 fn float(raw: &[u8]) -> Option<f64> {
+    if let Some(value) = short_decimal(raw) {
+        return Some(value);
+    }
     if raw.len() > FLOAT_BYTES_MAX {
         return None;
     }
@@ -72,6 +75,32 @@ fn float(raw: &[u8]) -> Option<f64> {
     let value: f64 = std::str::from_utf8(raw).ok()?.parse().ok()?;
     let exact = if significant == 0 { !raw.starts_with(b"-") } else { value.is_normal() };
     exact.then_some(value)
+}
+
+/// `12.345` and the like, without an exponent: an exact integer divided by an exact power of ten is the nearest
+/// number, which is what parsing gives.
+fn short_decimal(raw: &[u8]) -> Option<f64> {
+    const POWERS: [f64; FLOAT_DIGITS_MAX + 1] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let digits = raw.strip_prefix(b"-").unwrap_or(raw);
+    if digits.len() > FLOAT_DIGITS_MAX + 1 {
+        return None;
+    }
+    let mut integer = 0_u64;
+    let mut point = None;
+    for (at, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => integer = integer * 10 + u64::from(byte - b'0'),
+            b'.' if point.is_none() && at > 0 => point = Some(at),
+            _ => return None,
+        }
+    }
+    let decimals = digits.len() - 1 - point?;
+    if integer == 0 || decimals == 0 {
+        return None;
+    }
+    let value = integer as f64 / POWERS[decimals];
+    Some(if digits.len() < raw.len() { -value } else { value })
 }
 
 #[cfg(test)]
@@ -104,6 +133,9 @@ mod tests {
             ("-1e400", Json(b"-1e400")),
             ("1e-400", Json(b"1e-400")),
             ("1e-320", Json(b"1e-320")),
+            ("-58.33", Float(-58.33)),
+            ("0.00000000000001", Float(1e-14)),
+            ("12345678901234.5", Float(12_345_678_901_234.5)),
         ] {
             assert_eq!(meaning(text.as_bytes()), expected, "{text}");
         }
@@ -125,6 +157,17 @@ mod tests {
             "9223372036854775808",
         ] {
             assert_eq!(integer(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn short_decimals_are_what_parsing_gives(integer in 0..1_000_000_000_u64, decimals in "[0-9]{1,9}", minus: bool) {
+            let text = format!("{}{integer}.{decimals}", if minus { "-" } else { "" });
+            let parsed: f64 = text.parse().unwrap();
+            if let AttributeValue::Float(value) = meaning(text.as_bytes()) {
+                proptest::prop_assert_eq!(value.to_bits(), parsed.to_bits());
+            }
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Text of strings: out of JSON's escapes and into them.
 
-use std::borrow::Cow;
-
 use memchr::memchr;
 
 use super::scan;
@@ -90,30 +88,46 @@ fn hex4(text: Option<&[u8]>) -> Option<u32> {
     digits.iter().try_fold(0, |value, &digit| Some(value * 16 + char::from(digit).to_digit(16)?))
 }
 
-/// Appends a JSON string with its quotes, from the parts of [`super::Value::String`]. What has JSON's own escapes stays as
-/// it is.
+/// Appends a JSON string with its quotes, from the parts of [`super::Value::String`]. What has JSON's own escapes
+/// stays as it is.
 pub fn write_string(raw: &[u8], escaped: bool, out: &mut Vec<u8>) {
-    if escaped && !scan::is_string_inside(raw) {
-        let mut text = Vec::with_capacity(raw.len());
-        unescape(raw, &mut text);
-        return write_text(&text, out);
+    if !escaped {
+        return write_text(raw, out);
     }
-    if escaped {
+    if scan::is_string_inside(raw) {
         out.push(b'"');
         out.extend_from_slice(raw);
         out.push(b'"');
     } else {
-        write_text(raw, out);
+        let mut text = Vec::with_capacity(raw.len());
+        unescape(raw, &mut text);
+        write_text(&text, out);
     }
 }
 
-/// Appends a text as a JSON string; what is not UTF-8 becomes U+FFFD.
-pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
-    let text = match simdutf8::basic::from_utf8(text) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(text),
-    };
-    crate::write_json_string(&text, out);
+/// Appends a text as a JSON string with its quotes; UTF-8 if the text is.
+pub(crate) fn write_text(text: &[u8], out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    let mut start = 0;
+    while let Some(at) = scan::next_special(text, start) {
+        out.extend_from_slice(&text[start..at]);
+        match text[at] {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            byte => {
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+        }
+        start = at + 1;
+    }
+    out.extend_from_slice(&text[start..]);
+    out.push(b'"');
 }
 
 #[cfg(test)]
@@ -148,7 +162,6 @@ mod tests {
             (br"a\q", true, "\"a\u{fffd}\""),
             (b"a\tb\\n", true, r#""a\tb\n""#),
             (br"C:\n", false, r#""C:\\n""#),
-            (b"\xff", false, "\"\u{fffd}\""),
         ] {
             let mut out = Vec::new();
             write_string(raw, escaped, &mut out);

@@ -44,7 +44,12 @@ impl Texts {
 
     /// The texts of so many rows; what comes next begins anew.
     pub(super) fn take(&mut self, rows: usize) -> TextValues {
-        let mut values = std::mem::take(&mut self.values);
+        let next = TextValues {
+            valid: Vec::with_capacity(self.values.valid.len()),
+            bytes: Vec::with_capacity(self.values.bytes.len()),
+            offsets: Vec::with_capacity(self.values.offsets.len()),
+        };
+        let mut values = std::mem::replace(&mut self.values, next);
         values.valid.resize(rows, false);
         if values.offsets.is_empty() {
             values.offsets.push(0);
@@ -116,7 +121,11 @@ fn take<T: Default>(fixed: &mut FixedValues<T>, rows: usize) -> Option<FixedValu
     if fixed.values.is_empty() {
         return None;
     }
-    let mut taken = std::mem::take(fixed);
+    let next = FixedValues {
+        valid: Vec::with_capacity(fixed.valid.len()),
+        values: Vec::with_capacity(fixed.values.len()),
+    };
+    let mut taken = std::mem::replace(fixed, next);
     taken.valid.resize(rows, false);
     Some(taken)
 }

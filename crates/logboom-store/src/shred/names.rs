@@ -1,6 +1,7 @@
 //! From the name of an attribute to its columns, fast when the next row has its names in the same order.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::plan::{ColumnKind, ColumnPlan};
 
@@ -32,7 +33,7 @@ pub(super) enum Found {
 pub(super) struct Names {
     entries: Vec<Entry>,
     /// By folded name: the group, and the entries in it.
-    groups: HashMap<Box<[u8]>, (u32, Vec<u32>)>,
+    groups: HashMap<Box<[u8]>, (u32, Vec<u32>), BuildHasherDefault<NameHasher>>,
     /// The entry found last.
     last: u32,
     first: u32,
@@ -42,7 +43,7 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn new(plan: &ColumnPlan) -> Self {
         let mut names =
-            Self { entries: Vec::new(), groups: HashMap::new(), last: 0, first: 0, folded: Vec::new() };
+            Self { entries: Vec::new(), groups: HashMap::default(), last: 0, first: 0, folded: Vec::new() };
         for (index, column) in plan.columns.iter().enumerate() {
             let entry = names.entry_of(column.name.as_bytes());
             names.entries[entry as usize].columns[column.kind as usize] = u16::try_from(index).ok();
@@ -94,6 +95,34 @@ impl Names {
         }
         self.last = found;
         Found::Entry(found)
+    }
+}
+
+/// A few instructions for each eight bytes. The map holds no more names than a plan has columns, so that names made
+/// to collide cost little.
+#[derive(Debug, Clone, Copy, Default)]
+struct NameHasher(u64);
+
+impl NameHasher {
+    fn add(&mut self, word: u64) {
+        let mixed = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+}
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
+        self.add(rest.iter().fold(rest.len() as u64, |word, &byte| word << 8 | u64::from(byte)));
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.add(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 

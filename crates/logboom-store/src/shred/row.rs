@@ -75,10 +75,11 @@ impl Shredder {
     pub fn take(&mut self) -> ShreddedBlock {
         let state = &mut self.state;
         let rows = std::mem::take(&mut state.rows);
+        let unescaped = Vec::with_capacity(state.unescaped.len());
         ShreddedBlock {
             columns: state.columns.iter_mut().map(|column| column.take(rows)).collect(),
             residual: state.residual.texts.take(rows),
-            unescaped: std::mem::take(&mut state.unescaped),
+            unescaped: std::mem::replace(&mut state.unescaped, unescaped),
         }
     }
 }
