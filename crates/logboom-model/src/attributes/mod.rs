@@ -11,6 +11,7 @@
 //! * A name may occur more than once; readers that want one value take the first.
 
 mod find;
+mod hidden;
 mod json;
 mod logfmt;
 mod number;

@@ -80,6 +80,17 @@ fn the_source_comes_first_and_hides_the_same_name() {
 }
 
 #[test]
+fn many_names_of_the_source_hide_as_few_do() {
+    let members = |mark: &str| {
+        let members: Vec<_> = (0..100_000).map(|n| format!("\"n.{n}{mark}\":{n}")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let (source, body) = (members(""), members("").replace('.', "_"));
+    assert_eq!(shown(Flags::JSON, body.as_bytes(), &source).len(), 100_000);
+    assert_eq!(shown(Flags::JSON, members("x").as_bytes(), &source).len(), 200_000);
+}
+
+#[test]
 fn a_long_name_is_not_repeated() {
     let long = "n".repeat(100);
     let body = format!("{{\"{long}\":{{\"{long}\":{{\"x\":1,\"y\":2}},\"z\":3}}}}");

@@ -1,6 +1,7 @@
 //! Both kinds of attributes of one record after another, with buffers that are kept.
 
-use super::path::{Name, same_folded};
+use super::hidden::Hidden;
+use super::path::Name;
 use super::{Value, json, logfmt};
 use crate::Flags;
 
@@ -8,9 +9,7 @@ use crate::Flags;
 #[derive(Debug, Default)]
 pub struct Walker {
     path: json::Path,
-    /// Names of the source, one behind the other.
-    hidden: Vec<u8>,
-    hidden_ends: Vec<usize>,
+    hidden: Hidden,
 }
 
 impl Walker {
@@ -31,14 +30,12 @@ impl Walker {
             return;
         }
         self.hidden.clear();
-        self.hidden_ends.clear();
         let mut going = true;
         if simdutf8::basic::from_utf8(source).is_ok() {
-            let Self { path, hidden, hidden_ends } = self;
+            let Self { path, hidden } = self;
             json::walk(source, path, &mut |name, value| {
                 if is_marked {
-                    hidden.extend_from_slice(name.dotted());
-                    hidden_ends.push(hidden.len());
+                    hidden.add(name.dotted());
                 }
                 going = show(name, value);
                 going
@@ -46,11 +43,8 @@ impl Walker {
         }
         if going && is_marked {
             let hidden = std::mem::take(&mut self.hidden);
-            let ends = std::mem::take(&mut self.hidden_ends);
-            self.visit_body(flags, body, &mut |name, value| {
-                is_hidden(name.dotted(), &hidden, &ends) || show(name, value)
-            });
-            (self.hidden, self.hidden_ends) = (hidden, ends);
+            self.visit_body(flags, body, &mut |name, value| hidden.has(name.dotted()) || show(name, value));
+            self.hidden = hidden;
         }
     }
 
@@ -71,13 +65,4 @@ impl Walker {
             logfmt::walk(body, &mut |key, value| show(Name::new(key, &[]), value));
         }
     }
-}
-
-fn is_hidden(name: &[u8], hidden: &[u8], ends: &[usize]) -> bool {
-    let mut start = 0;
-    ends.iter().any(|&end| {
-        let same = same_folded(&hidden[start..end], name);
-        start = end;
-        same
-    })
 }

@@ -15,6 +15,6 @@ pub const SAMPLE_ROWS_MIN: usize = 4_096;
 /// Longest name that gets a column, in bytes.
 pub const COLUMN_NAME_BYTES_MAX: usize = 128;
 
-/// Names that are counted for the plan at once. When there are more, those seen once are forgotten, then those seen
-/// twice, and so on: no name in one row of a hundred is among them.
+/// Names that are counted for the plan at once, 128 bytes each at most. When there are more, the rarer half is
+/// forgotten.
 pub const COUNTED_NAMES_MAX: usize = 1 << 15;

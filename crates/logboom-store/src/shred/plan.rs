@@ -22,6 +22,9 @@ pub enum ColumnKind {
     Bool,
 }
 
+/// Every kind, in order of their numbers.
+const KINDS: [ColumnKind; 4] = [ColumnKind::Text, ColumnKind::I64, ColumnKind::F64, ColumnKind::Bool];
+
 impl ColumnKind {
     /// What a column's name ends with, so that it has one type for ever.
     pub fn suffix(self) -> &'static str {
@@ -114,10 +117,10 @@ fn taken_names(batches: &[Batch]) -> HashSet<String> {
         .collect()
 }
 
-/// Rows in which a name has a value of a kind.
+/// Rows in which a name has a value of each kind.
 #[derive(Default)]
 struct Counts {
-    counts: HashMap<(Box<str>, ColumnKind), u32>,
+    counts: HashMap<Box<str>, [u32; KINDS.len()]>,
     walker: Walker,
 }
 
@@ -125,24 +128,43 @@ impl Counts {
     fn add(&mut self, flags: Flags, body: &[u8], source: &[u8]) {
         let counts = &mut self.counts;
         self.walker.visit(flags, body, source, &mut |name, value| {
-            if let (Some(name), Some(kind)) = (column_name_part(name.dotted()), ColumnKind::of(value)) {
-                *counts.entry((name.into(), kind)).or_default() += 1;
+            let Some(kind) = ColumnKind::of(value) else { return true };
+            let Some(name) = column_name_part(name.dotted()) else { return true };
+            match counts.get_mut(name) {
+                Some(kinds) => kinds[kind as usize] += 1,
+                None => {
+                    let mut kinds = [0; KINDS.len()];
+                    kinds[kind as usize] = 1;
+                    counts.insert(name.into(), kinds);
+                }
             }
             true
         });
-        let mut rare = 1;
-        while self.counts.len() > COUNTED_NAMES_MAX {
-            self.counts.retain(|_, count| *count > rare);
-            rare += 1;
+        if self.counts.len() > COUNTED_NAMES_MAX {
+            self.forget_rarer_half();
         }
     }
 
+    fn forget_rarer_half(&mut self) {
+        let mut most: Vec<u32> = self.counts.values().map(highest).collect();
+        let (_, &mut median, _) = most.select_nth_unstable(COUNTED_NAMES_MAX / 2);
+        self.counts.retain(|_, kinds| highest(kinds) > median);
+    }
+
+    /// The names and kinds in at least so many rows, the most frequent first.
     fn over(self, least: u32) -> Vec<(u32, Box<str>, ColumnKind)> {
-        let frequent = self.counts.into_iter().filter(|(_, count)| *count >= least);
-        let mut frequent: Vec<_> = frequent.map(|((name, kind), count)| (count, name, kind)).collect();
+        let of_name = |(name, kinds): (Box<str>, [u32; KINDS.len()])| {
+            let frequent = KINDS.into_iter().zip(kinds).filter(|(_, count)| *count >= least);
+            frequent.map(move |(kind, count)| (count, name.clone(), kind)).collect::<Vec<_>>()
+        };
+        let mut frequent: Vec<_> = self.counts.into_iter().flat_map(of_name).collect();
         frequent.sort_by(|one, two| two.0.cmp(&one.0).then_with(|| (&one.1, one.2).cmp(&(&two.1, two.2))));
         frequent
     }
+}
+
+fn highest(kinds: &[u32; KINDS.len()]) -> u32 {
+    kinds.iter().copied().max().unwrap_or_default()
 }
 
 /// The name, if it may be part of a column's name at all.

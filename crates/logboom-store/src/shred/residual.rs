@@ -26,7 +26,9 @@ impl Residual {
             self.has_member = false;
             self.texts.buffer().push(b'{');
         }
-        if self.ends != name.parent_ends() || self.parents != name.parents() {
+        // Names at the top come most often; comparing their empty parents would be the slowest thing here.
+        let is_nested = !self.ends.is_empty() || !name.parent_ends().is_empty();
+        if is_nested && (self.ends != name.parent_ends() || self.parents != name.parents()) {
             self.go_to(name);
         }
         self.member(name.own());

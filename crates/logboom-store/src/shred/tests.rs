@@ -203,6 +203,18 @@ fn ten_thousand_names_have_bounded_columns() {
 }
 
 #[test]
+fn a_frequent_name_is_found_among_endless_rare_ones() {
+    let line = |row: usize| {
+        let rare: Vec<_> =
+            (0..100).map(|n| format!("\"rare_{row}_{n}\":1,\"twice_{}_{n}\":2", row / 2)).collect();
+        format!("{{{},\"often\":\"x\"}}", rare.join(","))
+    };
+    let lines: Vec<_> = (0..800).map(line).collect();
+    let plan = plan(&[json_lines(&lines.iter().map(String::as_str).collect::<Vec<_>>())]);
+    assert_eq!(columns(&plan), ["attr_often"]);
+}
+
+#[test]
 fn blocks_are_apart() {
     let batch = json_lines(&[r#"{"a":1,"r":null}"#, r#"{"b":"\n"}"#, "{}"]);
     let plan = plan(std::slice::from_ref(&batch));
