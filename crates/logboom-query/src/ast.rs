@@ -3,10 +3,12 @@
 use std::fmt;
 
 use logboom_model::{Stream, tokens};
+use logboom_store::Columns;
 use regex::bytes::Regex;
 
 use crate::field::FieldName;
 use crate::number::Number;
+use crate::pipe::needs_of_name;
 use crate::pipe::syntax::Pipe;
 
 /// A parsed query. Two queries are equal when they select the same records for the same reasons.
@@ -211,6 +213,13 @@ impl Query {
         times
     }
 
+    /// The columns that the filter reads; what pipes read is [`crate::Pipeline::needs`].
+    pub fn needs(&self) -> Columns {
+        let mut columns = Columns::default();
+        self.expression.needs(&mut columns);
+        columns
+    }
+
     /// Expressions all of which a record must meet.
     pub(crate) fn conditions(&self) -> &[Expression] {
         match &self.expression {
@@ -236,6 +245,23 @@ enum Place {
 }
 
 impl Expression {
+    fn needs(&self, columns: &mut Columns) {
+        match self {
+            Self::All => {}
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.needs(columns)),
+            Self::Not(inner) => inner.needs(columns),
+            Self::Term(Term::Field(name, _)) => needs_of_name(name.folded_text(), columns),
+            Self::Term(Term::Body(_) | Term::BodyRegex(_)) => columns.body = true,
+            Self::Term(Term::Severity(_) | Term::SeverityNumber(_)) => columns.severity = true,
+            Self::Term(Term::Time(_)) => columns.time = true,
+            Self::Term(Term::ObservedTime(_)) => columns.observed = true,
+            // Seqs are always there.
+            Self::Term(Term::Seq(_)) => {}
+            Self::Term(Term::Stream(_)) => columns.stream = true,
+            Self::Term(Term::Kind(_)) => columns.flags = true,
+        }
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>, place: Place) -> fmt::Result {
         match self {
             Self::All => f.write_str("*"),

@@ -85,6 +85,11 @@ impl FieldName {
         Self { folded: name.replace('.', "_").into(), attributes_only }
     }
 
+    /// The name with `_` for `.`, as views are called.
+    pub(crate) fn folded_text(&self) -> &str {
+        &self.folded
+    }
+
     /// The name with `_` for `.`.
     pub(crate) fn folded(&self) -> &[u8] {
         self.folded.as_bytes()

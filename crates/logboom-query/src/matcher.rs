@@ -168,6 +168,7 @@ fn retain(
             workspace.spare.push(matched);
         }
         Node::Leaf(Leaf::Text(text)) => retain_text(text, batch, rows, workspace),
+        Node::Leaf(Leaf::Field(slot)) => plan.fields[*slot].retain(batch, rows, &mut workspace.scratch),
         Node::Leaf(leaf) => {
             rows.retain(|row| leaf.matches_row(batch, row, &plan.fields, &mut workspace.scratch));
         }

@@ -36,6 +36,17 @@ impl Number {
         }
     }
 
+    /// Appends the shortest text of the number.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        use std::io::Write as _;
+        // Writing to a vector does not fail.
+        match self {
+            Self::Integer(integer) => drop(write!(out, "{integer}")),
+            Self::Float(float) => drop(write!(out, "{float}")),
+        }
+    }
+
+    /// The number as floating point.
     pub(crate) fn float(self) -> f64 {
         match self {
             Self::Integer(integer) => integer as f64,

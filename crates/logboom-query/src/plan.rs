@@ -141,7 +141,7 @@ impl Leaf {
             Self::Seq(range) => range.admits(batch.seq(row)),
             Self::Stream(stream) => batch.stream(row) == *stream,
             Self::Kind(kind) => kind_of(batch.flags(row)) == *kind,
-            Self::Field(slot) => fields[*slot].record_matches(&batch.record(row), scratch),
+            Self::Field(slot) => fields[*slot].row_matches(batch, row, fields[*slot].view(batch), scratch),
         }
     }
 }
@@ -151,7 +151,8 @@ fn severity_admits(range: &Range<u8>, number: u8) -> bool {
     range.admits(number) && (number != 0 || range.operator == Operator::Is)
 }
 
-fn kind_of(flags: Flags) -> Kind {
+/// What kind of row these marks make.
+pub(crate) fn kind_of(flags: Flags) -> Kind {
     if flags.contains(Flags::GAP) {
         Kind::Gap
     } else if flags.contains(Flags::LIFECYCLE) {

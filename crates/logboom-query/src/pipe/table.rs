@@ -1,11 +1,7 @@
 //! What pipes give: rows of values under named columns.
 
-use std::cmp::Ordering;
-
 use logboom_model::write_rfc3339;
 use serde::{Serialize, Serializer};
-
-use crate::number::Number;
 
 /// One value of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,44 +30,6 @@ pub struct Table {
 }
 
 impl Value {
-    /// The value as a number, where it is one or is the text of one.
-    pub(crate) fn number(&self) -> Option<Number> {
-        match self {
-            Self::Null => None,
-            Self::Text(text) => Number::parse(text.as_bytes()),
-            Self::Integer(integer) | Self::Time(integer) => Some(Number::Integer(*integer)),
-            Self::Float(float) => Some(Number::Float(*float)),
-        }
-    }
-
-    /// The order of values, the same everywhere: numbers (and texts of numbers), then texts byte by byte, then what
-    /// is missing.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
-        match (self.number(), other.number()) {
-            (Some(one), Some(two)) => one.compare(two).then_with(|| self.text_order(other)),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => self.text_order(other),
-        }
-    }
-
-    fn text_order(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Text(one), Self::Text(two)) => one.cmp(two),
-            (one, two) => one.rank().cmp(&two.rank()),
-        }
-    }
-
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Time(_) => 0,
-            Self::Integer(_) => 1,
-            Self::Float(_) => 2,
-            Self::Text(_) => 3,
-            Self::Null => 4,
-        }
-    }
-
     /// Bytes it holds in memory, for budgets.
     pub(crate) fn memory_bytes(&self) -> usize {
         size_of::<Self>() + if let Self::Text(text) = self { text.len() } else { 0 }
@@ -111,28 +69,6 @@ impl std::fmt::Display for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_have_one_order() {
-        let text = |text: &str| Value::Text(text.to_owned());
-        let sorted = [
-            Value::Integer(-1),
-            Value::Float(0.5),
-            Value::Integer(2),
-            text("2"),
-            text("10"),
-            text(""),
-            text("10ms"),
-            text("B"),
-            text("a"),
-            Value::Null,
-        ];
-        for (index, one) in sorted.iter().enumerate() {
-            for (place, two) in sorted.iter().enumerate() {
-                assert_eq!(one.order(two), index.cmp(&place), "{one:?} {two:?}");
-            }
-        }
-    }
 
     #[test]
     fn values_are_json() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use logboom_model::attributes;
 use logboom_model::{Batch, Flags, Record, Resource, Row, Severity, Stream};
 use logboom_query::parse;
 
@@ -42,6 +43,17 @@ pub fn line(body: impl AsRef<[u8]>) -> Line {
     }
 }
 
+/// The mark that the stages of processing give to a body.
+pub fn marks(body: &[u8]) -> Flags {
+    if attributes::is_json_object(body) {
+        Flags::JSON
+    } else if attributes::is_logfmt(body) {
+        Flags::LOGFMT
+    } else {
+        Flags::empty()
+    }
+}
+
 impl Line {
     pub fn severity(mut self, severity: Severity) -> Self {
         self.row.severity = severity;
@@ -67,7 +79,9 @@ impl Line {
         let mut resource = Resource::builder();
         self.resource.iter().for_each(|(name, value)| resource.set(name, value));
         let mut batch = Batch::new(Arc::new(resource.build()));
-        batch.push_with_attributes(self.row, &self.body, self.attributes.as_bytes());
+        let mut row = self.row;
+        row.flags |= marks(&self.body);
+        batch.push_with_attributes(row, &self.body, self.attributes.as_bytes());
         batch.assign_seqs(1234);
         batch
     }

@@ -175,7 +175,8 @@ fn batch() -> impl Strategy<Value = Batch> {
     let rows = proptest::collection::vec((row(), body(), attributes), 0..70);
     ("[ab]?", rows).prop_map(|(service, rows)| {
         let mut batch = Batch::new(Arc::new(Resource::builder().with("service.name", &service).build()));
-        for (row, body, attributes) in rows {
+        for (mut row, body, attributes) in rows {
+            row.flags |= crate::fixture::marks(&body);
             batch.push_with_attributes(row, &body, attributes.as_bytes());
         }
         batch
