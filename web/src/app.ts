@@ -1,6 +1,7 @@
 // The page's one controller: the view (kept in the address), the feed that fetches for it, and the components that
 // draw. Data go down, callbacks come up; nothing else holds state that matters.
 
+import { fetchContext, fetchSuggestions } from "./api/questions";
 import { fetchContainers, fetchStatus, poll } from "./api/status";
 import { containerList } from "./components/containerList";
 import { button, el, icon, ICONS } from "./components/dom";
@@ -26,6 +27,9 @@ import { LinesPanel } from "./linesPanel";
 
 const CONTAINERS_INTERVAL_MS = 4_000;
 const STATUS_INTERVAL_MS = 10_000;
+const CONTEXT_TIMEOUT_MS = 30_000;
+/** Suggestions below the search box. */
+const SUGGESTIONS = 12;
 /** Below this width long lines wrap unless told otherwise. */
 const NARROW = window.matchMedia("(max-width: 700px)");
 
@@ -39,7 +43,10 @@ export class App {
   private readonly feed = new Feed(() => this.refresh());
   private readonly toast = toaster();
   private readonly help = helpDialog((query) => this.change({ query }, true));
-  private readonly search = searchBox((query, isFinal) => this.submit(query, isFinal));
+  private readonly search = searchBox(
+    (query, isFinal) => this.submit(query, isFinal),
+    (text, at, signal) => fetchSuggestions(text, at, SUGGESTIONS, signal),
+  );
   private readonly range = rangePicker((range) => this.change({ range, around: undefined }, true));
   private readonly severity = severityPicker((floor) =>
     this.change({ query: withSeverityFloor(this.view.query, floor) }, true),
@@ -53,6 +60,8 @@ export class App {
     onChange: (part) => this.change(part, true),
     onCopy: (text) => void this.toast.copy(text),
     onLive: () => this.goLive(),
+    onData: () => this.refresh(),
+    fetchContext: (row, lines) => fetchContext(row, lines, AbortSignal.timeout(CONTEXT_TIMEOUT_MS)),
   });
   private readonly bar = statusBar({
     onRetry: () => (this.feed.state.error ? this.feed.open(this.view) : this.feed.retryNow()),

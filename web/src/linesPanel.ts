@@ -2,19 +2,27 @@
 // begins, and what stands before and after the rows.
 
 import { button, el, icon, ICONS, setText } from "./components/dom";
+import { histogramView } from "./components/histogram";
 import { footChildren, headChildren, type EndsCallbacks, type EndsData } from "./components/listEnds";
 import { LogList } from "./components/logList";
 import { rowText, rowView, type RowCallbacks } from "./components/rowView";
+import { tableView } from "./components/tableView";
+import { percent } from "./core/answers";
 import { formatCursor } from "./core/cursor";
 import { markedWords, toggleContainer, toggleMuted } from "./core/query";
-import { rowId, type Row } from "./core/row";
+import { rowId, type RecordRow, type Row } from "./core/row";
 import { DEFAULT_VIEW, formatView, type View } from "./core/url";
 import type { Feed } from "./feed/feed";
+import { HistogramFeed } from "./feed/histogram";
 
 export interface PanelCallbacks {
   onChange: (part: Partial<View>) => void;
   onCopy: (text: string) => void;
   onLive: () => void;
+  /** Something to draw has come. */
+  onData: () => void;
+  /** Lines of the same container around a record. */
+  fetchContext: (row: RecordRow, lines: number) => Promise<RecordRow[]>;
 }
 
 export class LinesPanel {
@@ -29,6 +37,9 @@ export class LinesPanel {
   private isExpecting = true;
   private drawnEnds = "";
   private readonly list: LogList;
+  private readonly table;
+  private readonly chart;
+  private readonly bars: HistogramFeed;
   private readonly resumeText = el("span", {});
   private readonly resume: HTMLButtonElement;
   private readonly rowCallbacks: RowCallbacks;
@@ -58,7 +69,10 @@ export class LinesPanel {
       icon(ICONS.down),
       this.resumeText,
     );
-    this.element = el("main", { class: "main" }, this.list.element, this.resume);
+    this.table = tableView(callbacks.onCopy);
+    this.chart = histogramView((range) => callbacks.onChange({ range, around: undefined }));
+    this.bars = new HistogramFeed(this.chart.barsMax, callbacks.onData);
+    this.element = el("main", { class: "main" }, this.chart.element, this.list.element, this.table.element, this.resume);
   }
 
   /** A view is about to be fetched. */
@@ -66,6 +80,7 @@ export class LinesPanel {
     this.view = view;
     this.words = markedWords(view.query);
     this.isExpecting = true;
+    this.bars.open(view);
   }
 
   /** Something that all rows depend on has changed. */
@@ -105,13 +120,17 @@ export class LinesPanel {
     });
     this.resume.hidden = state.mode !== "live" || state.isFollowing;
     setText(this.resumeText, state.fresh > 0 ? `${state.fresh.toLocaleString("en")} new` : "Back to live");
+    this.chart.update(this.bars.histogram, this.view.utc);
+    this.table.update(state.table);
+    this.list.element.hidden = state.table !== undefined;
     this.list.refresh();
   }
 
   /** Head and foot are built anew only when they say something else: their buttons keep the focus. */
   private drawEnds(data: EndsData): void {
-    const { mode, isStale, older, newer, error, connection } = data.state;
-    const parts = [mode, isStale, older, newer, error?.message, connection.state, data.range, data.query];
+    const { mode, isStale, older, newer, error, connection, progress, incomplete } = data.state;
+    const far = progress && percent(progress);
+    const parts = [mode, isStale, older, newer, error?.message, connection.state, data.range, data.query, far, incomplete];
     const key = JSON.stringify([...parts, data.rowCount === 0, data.hasContainers, data.isSearching]);
     if (key === this.drawnEnds) return;
     this.drawnEnds = key;
@@ -173,6 +192,7 @@ export class LinesPanel {
       onContainer: (name, mute) =>
         callbacks.onChange({ query: (mute ? toggleMuted : toggleContainer)(this.view.query, name) }),
       onCopy: callbacks.onCopy,
+      onAround: callbacks.fetchContext,
       linkTo: (row) => {
         const around = { storeId: row.storeId, seq: row.record.seq };
         return `${location.origin}${location.pathname}#${formatView({ ...DEFAULT_VIEW, around })}`;

@@ -28,7 +28,8 @@ pub(crate) async fn histogram_of(State(state): State<Shared>, uri: Uri) -> Resul
     let Range { query, since, until } = range(&params, now())?;
     let request = HistogramRequest {
         query,
-        since,
+        // From the epoch on means from the log's first line on, without half a century of empty bars.
+        since: if since <= 0 { i64::MIN } else { since },
         until,
         interval: interval(&params)?,
         by: params.get("by").map(str::to_owned),

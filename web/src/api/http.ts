@@ -25,13 +25,14 @@ export function isPassing(error: ApiError): boolean {
 export type Params = Record<string, string | number | undefined>;
 
 /** Sends a GET below `api/v1/`; throws `ApiError` for an error answer, what fetch throws when there is none. */
-export async function get(path: string, params: Params, signal: AbortSignal): Promise<Response> {
+export async function get(path: string, params: Params, signal: AbortSignal, accept = "*/*"): Promise<Response> {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     if (value !== undefined && value !== "") query.set(name, String(value));
   }
   const response = await fetch(`api/v1/${path}?${query.toString()}`, {
     signal,
+    headers: { accept },
     cache: "no-store",
     credentials: "same-origin",
   });
@@ -44,6 +45,23 @@ export async function get(path: string, params: Params, signal: AbortSignal): Pr
     error?.at ?? undefined,
     error?.hint ?? undefined,
   );
+}
+
+/** How often a question that found the server busy with others is asked again, and after how long. */
+const BUSY_RETRIES = 5;
+const BUSY_WAIT_MS = 700;
+
+/** The same, asked again for a while when too many others ask. */
+export async function getWhenFree(path: string, params: Params, signal: AbortSignal, accept?: string): Promise<Response> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await get(path, params, signal, accept);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 429) || attempt > BUSY_RETRIES) throw error;
+    }
+    await new Promise((resolve) => window.setTimeout(resolve, BUSY_WAIT_MS));
+    signal.throwIfAborted();
+  }
 }
 
 export function isAbort(error: unknown): boolean {

@@ -12,6 +12,7 @@ const SEARCHES: readonly [string, string][] = [
   ["body~/user=\\w+/", "a regular expression"],
   ["-path:/healthz", "not these"],
   ["a (b OR c)", "a, and b or c"],
+  ["error | count by container", "a table: how many of each; also timechart, top, stats, fields …"],
 ];
 
 const KEYS: readonly [string, string][] = [

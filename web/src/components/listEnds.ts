@@ -2,6 +2,7 @@
 // what that means and what to do.
 
 import type { Edge, FeedState } from "../feed/feed";
+import { percent } from "../core/answers";
 import { plain } from "../core/text";
 import { wider, type Range } from "../core/time";
 import { button, el, type Child } from "./dom";
@@ -27,15 +28,22 @@ export interface EndsCallbacks {
 export function headChildren(data: EndsData, callbacks: EndsCallbacks): Child[] {
   const { state } = data;
   if (data.rowCount === 0 || state.isStale) return [];
+  if (data.isSearching && state.mode === "search" && state.older === "loading" && state.progress) {
+    const stop = button({ class: "link", on: { click: callbacks.onCancel } }, "Stop");
+    return [el("span", { class: "searching" }, `Searching: ${percent(state.progress)} % … `), stop];
+  }
+  if (state.incomplete !== undefined) return [el("span", { class: "incomplete" }, plain(`Not everything: ${state.incomplete}`))];
   if (state.older === "none") return [el("span", {}, startText(data))];
   return [edge(state.older, "Load older lines", callbacks.onOlder)];
 }
 
 export function footChildren(data: EndsData, callbacks: EndsCallbacks): Child[] {
-  const { state } = data;
+  const { state, range } = data;
   if (data.rowCount === 0 || state.isStale) return empty(data, callbacks);
   const live = button({ class: "link", on: { click: () => callbacks.onRange({ kind: "live" }) } }, "Go live");
-  if (state.mode === "search") return [el("span", {}, "End of this time range. "), live];
+  if (state.mode === "search") {
+    return range.kind === "live" ? [] : [el("span", {}, "End of this time range. "), live];
+  }
   if (state.mode === "around") {
     return state.newer === "none"
       ? [el("span", {}, "End of the log. "), live]
@@ -73,7 +81,8 @@ function empty(data: EndsData, callbacks: EndsCallbacks): Child[] {
   if (state.isStale) {
     if (data.rowCount > 0) return [];
     const stop = data.isSearching && button({ on: { click: callbacks.onCancel } }, "Stop");
-    return [message(data.isSearching ? "Searching …" : "Connecting …", ""), stop && actions(stop)];
+    const searching = state.progress ? `Searching: ${percent(state.progress)} % …` : "Searching …";
+    return [message(data.isSearching ? searching : "Connecting …", ""), stop && actions(stop)];
   }
   const clear = query !== "" && button({ on: { click: () => callbacks.onQuery("") } }, "Clear the search");
   if (state.mode === "live") {

@@ -2,6 +2,7 @@
 // below the character that the server points at.
 
 import { indexOfByte } from "../core/query";
+import { completion, type Ask } from "./completion";
 import { button, el, icon, ICONS, setText } from "./dom";
 
 export interface QueryError {
@@ -23,7 +24,7 @@ export interface SearchBox {
 /** As-you-type waits for a pause of this length. */
 const TYPING_PAUSE_MS = 300;
 
-export function searchBox(onQuery: (query: string, isFinal: boolean) => void): SearchBox {
+export function searchBox(onQuery: (query: string, isFinal: boolean) => void, ask: Ask): SearchBox {
   let timer = 0;
   let shown = "";
   const input = el("input", {
@@ -31,7 +32,7 @@ export function searchBox(onQuery: (query: string, isFinal: boolean) => void): S
     attrs: {
       type: "text",
       enterkeyhint: "search",
-      placeholder: 'Search: error  "connection refused"  severity>=warn',
+      placeholder: 'Search: error  "connection refused"  severity>=warn | count by container',
       "aria-label": "Search all lines",
       "aria-describedby": "search-error",
       autocomplete: "off",
@@ -54,14 +55,20 @@ export function searchBox(onQuery: (query: string, isFinal: boolean) => void): S
     shown = query;
     if (isNew || isFinal) onQuery(query, isFinal);
   };
-  input.addEventListener("input", () => {
+  const typed = (): void => {
     window.clearTimeout(timer);
     clear.hidden = input.value === "";
     timer = window.setTimeout(() => submit(input.value, false), TYPING_PAUSE_MS);
-  });
+  };
+  const suggestions = completion(input, ask, typed);
+  input.addEventListener("input", typed);
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    if (event.key === "Enter") submit(input.value, true);
+    if (suggestions.key(event)) return event.stopPropagation();
+    if (event.key === "Enter") {
+      suggestions.close();
+      submit(input.value, true);
+    }
     else if (event.key === "Escape") {
       event.stopPropagation();
       input.blur();
@@ -83,6 +90,7 @@ export function searchBox(onQuery: (query: string, isFinal: boolean) => void): S
     "div",
     { class: "search", attrs: { role: "search" } },
     el("div", { class: "search-line" }, icon(ICONS.search), input, clear, el("kbd", { class: "search-key" }, "/")),
+    suggestions.element,
     error,
   );
   clear.hidden = true;

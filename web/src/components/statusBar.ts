@@ -2,6 +2,7 @@
 
 import type { FeedState } from "../feed/feed";
 import type { Status } from "../core/wire";
+import { percent } from "../core/answers";
 import { plain } from "../core/text";
 import { button, el, setText } from "./dom";
 
@@ -69,7 +70,8 @@ export function statusBar(callbacks: StatusBarCallbacks): StatusBar {
 
 function connectionText(state: FeedState): ["live" | "idle" | "busy" | "lost", string] {
   if (state.error) return ["lost", state.error.status === 400 ? "Not searched" : plain(state.error.message)];
-  if (state.mode !== "live") return state.isStale ? ["busy", "Searching …"] : ["idle", "History"];
+  if (state.progress) return ["busy", `Searching: ${percent(state.progress)} %`];
+  if (state.mode !== "live") return state.isStale ? ["busy", "Searching …"] : ["idle", state.table ? "Table" : "History"];
   if (state.connection.state === "waiting") return ["lost", `Lost: ${state.connection.reason}. Trying again by itself …`];
   if (state.connection.state === "connecting") return ["busy", "Connecting …"];
   if (state.isStale) return ["busy", "Searching the last 24 h …"];

@@ -3,6 +3,7 @@ import { terms } from "./lexer";
 import {
   clearContainers,
   indexOfByte,
+  isQuestion,
   markedWords,
   quote,
   selectedContainers,
@@ -102,5 +103,22 @@ describe("the surface of the language", () => {
       '"-x"',
       '""',
     ]);
+  });
+});
+
+describe("what has an end", () => {
+  test("pipes and the number of one record are not followed", () => {
+    for (const [query, expected] of [
+      ["a | count", true],
+      ["seq:7", true],
+      ["a seq:7", true],
+      ['"a | b"', false],
+      ["-seq:7", false],
+      ["a OR seq:7", false],
+      ["seq>=7", false],
+      ["", false],
+    ] as const) {
+      expect(isQuestion(query), query).toBe(expected);
+    }
   });
 });

@@ -162,6 +162,18 @@ export function markedWords(query: string): string[] {
   return words;
 }
 
+/** Whether a query does more than find lines: from its first pipe on. */
+export function hasPipes(query: string): boolean {
+  return filterEnd(query) < query.length;
+}
+
+/** Whether a query has an end: nothing that comes later changes the answer, or makes it worth following. */
+export function isQuestion(query: string): boolean {
+  const list = terms(query.slice(0, filterEnd(query)));
+  const isSeq = (term: Term): boolean => term.field === "seq" && term.operator === ":" && term.depth === 0 && !term.negated;
+  return hasPipes(query) || (list.some(isSeq) && !isOred(list));
+}
+
 /** UTF-16 index of a byte offset in the UTF-8 form of a text. */
 export function indexOfByte(text: string, byte: number): number {
   let bytes = 0;

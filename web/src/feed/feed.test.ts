@@ -50,6 +50,10 @@ function json(seq: number): string {
 const live = (seq: number): string => `id: ${STORE}:${seq}\nevent: record\ndata: ${json(seq)}\n\n`;
 const position = (seq: number): string => `id: ${STORE}:${seq}\nevent: position\ndata: {"seq":${seq}}\n\n`;
 const history = (seq: number): string => `event: record\ndata: ${json(seq)}\n\n`;
+const found = (seq: number): string => `event: record\ndata: ${json(seq)}\n\n`;
+const done = (more: boolean): string => `event: done\ndata: {"more":${more},"incomplete":null}\n\n`;
+const progress = (percent: number): string =>
+  `event: progress\ndata: {"bytes_done":${percent},"bytes_total":100,"matches":0}\n\n`;
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 const seqs = (feed: Feed): (number | string)[] =>
   [...feed.rows].map((row) => (row.kind === "record" ? row.record.seq : row.text));
@@ -137,9 +141,12 @@ describe("history", () => {
     const asked = open({ query: "x", range: { kind: "last", preset: "1h" } });
     await vi.waitFor(() => expect(asked).toHaveLength(1));
     expect(asked[0]!.path).toBe("/api/v1/search");
-    asked[0]!.send(`${json(5)}\n${json(6)}\n`);
-    asked[0]!.end();
+    asked[0]!.send(progress(10) + found(6));
+    await vi.waitFor(() => expect([seqs(feed), feed.state.older]).toEqual([[6], "loading"]));
+    expect(feed.state.progress?.bytes_done).toBe(10);
+    asked[0]!.send(found(5) + done(true));
     await vi.waitFor(() => expect([seqs(feed), feed.state.older]).toEqual([[5, 6], "more"]));
+    expect(feed.state.progress).toBeUndefined();
     void feed.loadOlder();
     await vi.waitFor(() => expect(asked).toHaveLength(2));
     expect(asked[1]!.params.get("until")).toBe("2026-08-12T14:00:00.000000006Z");
@@ -151,9 +158,48 @@ describe("history", () => {
   test("an answer that breaks off is an error, not a shorter answer", async () => {
     const asked = open({ range: { kind: "last", preset: "1h" } });
     await vi.waitFor(() => expect(asked).toHaveLength(1));
-    asked[0]!.send(`${json(5)}\n{"time":"20`);
+    asked[0]!.send(`${found(5)}event: record\ndata: {"time":"20`);
     asked[0]!.end();
     await vi.waitFor(() => expect(feed.state.error?.message).toMatch(/broke off/));
+    expect([seqs(feed), feed.state.older]).toEqual([[5], "more"]);
+  });
+
+  test("a search that is stopped keeps what it found, and goes on from there", async () => {
+    const asked = open({ range: { kind: "last", preset: "1h" } });
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    asked[0]!.send(found(6) + progress(50));
+    await vi.waitFor(() => expect(feed.state.progress).toBeDefined());
+    expect(feed.cancel()).toBe(true);
+    await vi.waitFor(() => expect([feed.isSearching, feed.state.older]).toEqual([false, "more"]));
+    expect([seqs(feed), feed.state.progress]).toEqual([[6], undefined]);
+  });
+
+  test("stopped before it found anything, it does not take lines of the view before for its own", async () => {
+    const asked = open({});
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    asked[0]!.send(live(1));
+    await vi.waitFor(() => expect(seqs(feed)).toEqual([1]));
+    feed.open({ ...DEFAULT_VIEW, query: "x", range: { kind: "last", preset: "1h" } });
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    feed.cancel();
+    await vi.waitFor(() => expect([feed.isSearching, feed.state.older]).toEqual([false, "none"]));
+  });
+
+  test("pipes give a table, in pieces, also in a live view", async () => {
+    const asked = open({ query: "x | count by y" });
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    expect(Object.fromEntries(asked[0]!.params)).toEqual({ query: "x | count by y", limit: String(SEARCH_PAGE) });
+    const piece = (rows: string): string => `event: table\ndata: {"columns":["y","count"],"rows":${rows},"notes":[]}\n\n`;
+    asked[0]!.send(piece('[["a",2]]') + piece('[["b",1]]') + done(true));
+    await vi.waitFor(() => expect(feed.state.table?.rows).toEqual([["a", 2], ["b", 1]]));
+    await vi.waitFor(() => expect([feed.isSearching, feed.state.older, feed.state.isStale]).toEqual([false, "none", false]));
+  });
+
+  test("an error in the middle is said", async () => {
+    const asked = open({ range: { kind: "last", preset: "1h" } });
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    asked[0]!.send('event: error\ndata: {"error":{"message":"failed to search","at":null,"hint":null}}\n\n');
+    await vi.waitFor(() => expect(feed.state.error?.message).toBe("failed to search"));
   });
 
   test("around a record: from before it, page by page, to the end of the log", async () => {

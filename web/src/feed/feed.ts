@@ -2,48 +2,20 @@
 // back and forth. Knows no DOM; the app draws whatever this says after each change.
 
 import { isAbort, ApiError } from "../api/http";
-import { search } from "../api/search";
-import { Tail, type Connection } from "../api/tail";
+import { Tail } from "../api/tail";
 import type { Cursor } from "../core/cursor";
+import { hasPipes, isQuestion } from "../core/query";
 import type { Row } from "../core/row";
 import { Rows } from "../core/rows";
 import type { TailState } from "../core/tail";
 import { bounds } from "../core/time";
 import type { View } from "../core/url";
-import { CONTEXT_BEFORE, CONTEXT_PAGE, FIRST_LINES, SEARCH_PAGE } from "./limits";
+import { CONTEXT_BEFORE, CONTEXT_PAGE, FIRST_LINES } from "./limits";
 import { EVER, olderPage } from "./older";
+import { START, type FeedState } from "./state";
+import { streamInto } from "./streamed";
 
-/** What lies beyond an edge of the rows held. */
-export type Edge =
-  | "more"
-  | "none"
-  | "loading"
-  /** No more rows can be held. */
-  | "full";
-
-export interface FeedState {
-  mode: "live" | "search" | "around";
-  connection: Connection;
-  /** Rows of the view before are still shown; nothing of this one has come yet. */
-  isStale: boolean;
-  isFollowing: boolean;
-  /** Records that came while somebody was reading further up. */
-  fresh: number;
-  older: Edge;
-  newer: Edge;
-  error: ApiError | undefined;
-}
-
-const START: FeedState = {
-  mode: "live",
-  connection: { state: "connecting" },
-  isStale: true,
-  isFollowing: true,
-  fresh: 0,
-  older: "none",
-  newer: "none",
-  error: undefined,
-};
+export type { Edge, FeedState } from "./state";
 
 export class Feed {
   readonly rows = new Rows();
@@ -67,7 +39,8 @@ export class Feed {
     this.view = view;
     this.skipped = 0;
     this.reached = undefined;
-    const mode = view.around ? "around" : view.range.kind === "live" ? "live" : "search";
+    const isLive = view.range.kind === "live" && !isQuestion(view.query);
+    const mode = view.around ? "around" : isLive ? "live" : "search";
     this.state = { ...START, mode, isFollowing: mode === "live" };
     if (view.around) this.openAround(view.around);
     else if (mode === "live") this.openTail();
@@ -108,7 +81,7 @@ export class Feed {
     if (this.rows.full) return this.set({ older: "full" });
     const since = view.around ? {} : bounds(view.range, Date.now());
     this.set({ older: "loading" });
-    await this.attempt({ older: "more" }, async (signal) => {
+    await this.attempt(() => ({ older: "more" }), async (signal) => {
       const page = await olderPage(this.rows, { query: view.query, since: since.since }, signal);
       this.rows.prepend(page.rows);
       this.set({ older: page.hasMore ? "more" : "none" });
@@ -166,15 +139,12 @@ export class Feed {
   }
 
   private async openSearch(view: View): Promise<void> {
-    await this.attempt({}, async (signal) => {
-      const wanted = { query: view.query, limit: SEARCH_PAGE, ...bounds(view.range, Date.now()) };
-      // A range without a beginning goes back as far as there is, not the server's 24 hours.
-      const page = await search({ since: EVER, ...wanted }, signal);
-      this.rows.clear();
-      for (const row of page.rows) this.rows.append(row);
-      const dropped = this.rows.trim();
-      this.set({ isStale: false, older: dropped > 0 || page.hasMore ? "more" : "none" });
-    });
+    // What was found until it was stopped has no hole: older lines can be asked for.
+    const undo = (): Partial<FeedState> => {
+      const hasOlder = this.state.older === "loading" && !hasPipes(view.query);
+      return { older: hasOlder ? "more" : "none", progress: undefined };
+    };
+    await this.attempt(undo, (signal) => streamInto(this.rows, view, signal, (change) => this.set(change)));
   }
 
   private openAround(target: Cursor): void {
@@ -211,7 +181,7 @@ export class Feed {
   }
 
   /** Runs one request; an error is shown, an abort undoes the waiting. */
-  private async attempt(undone: Partial<FeedState>, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  private async attempt(undo: () => Partial<FeedState>, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const request = new AbortController();
     this.request?.abort();
     this.request = request;
@@ -219,8 +189,8 @@ export class Feed {
       await run(request.signal);
     } catch (error) {
       if (this.request !== request) return;
-      if (isAbort(error)) this.set({ ...undone, isStale: false });
-      else this.set({ ...undone, error: error instanceof ApiError ? error : unreachable() });
+      if (isAbort(error)) this.set({ ...undo(), isStale: false });
+      else this.set({ ...undo(), error: error instanceof ApiError ? error : unreachable() });
     } finally {
       if (this.request === request) this.request = undefined;
       this.onChange();
