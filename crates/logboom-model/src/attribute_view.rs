@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::Flags;
+use memchr::{memchr, memmem};
+
 use crate::attributes::{self, AttributeValue};
 
 /// Texts of some rows.
@@ -57,6 +59,8 @@ struct Block {
     name: Box<str>,
     columns: Vec<(Places, ColumnValues)>,
     residual: Option<(Places, TextValues)>,
+    /// What every residual that has the name contains, unless a name is written with escapes.
+    part: memmem::Finder<'static>,
 }
 
 /// By row: one more than the place among the values, 0 for none.
@@ -81,10 +85,12 @@ impl AttributeView {
                 Some((places, column))
             })
             .collect();
+        let part = name.split('_').max_by_key(|part| part.len()).unwrap_or_default();
+        let part = memmem::Finder::new(part).into_owned();
         let residual = residual
-            .filter(|text| texts(text) > 0)
+            .filter(|text| may_have(&part, &text.bytes))
             .map(|text| (Places::new(&text.valid, texts(&text)), text));
-        Self { block: Arc::new(Block { name: name.into(), columns, residual }), rows: 0..rows }
+        Self { block: Arc::new(Block { name: name.into(), columns, residual, part }), rows: 0..rows }
     }
 
     /// The view of some of its rows: those of one batch of the block.
@@ -125,6 +131,7 @@ impl AttributeView {
         }
         let Some((places, residual)) = &block.residual else { return false };
         let object = places.of(row).and_then(|place| text(residual, place));
+        let object = object.filter(|object| may_have(&block.part, object));
         object
             .is_some_and(|object| attributes::find(Flags::empty(), &[], object, block.name.as_bytes(), show))
     }
@@ -169,6 +176,10 @@ impl Places {
     fn of(&self, row: usize) -> Option<usize> {
         self.0.get(row)?.checked_sub(1).map(|place| place as usize)
     }
+}
+
+fn may_have(part: &memmem::Finder<'_>, text: &[u8]) -> bool {
+    part.find(text).is_some() || memchr(b'\\', text).is_some()
 }
 
 fn texts(values: &TextValues) -> usize {

@@ -26,10 +26,8 @@ pub(super) fn walk(
         return Some(());
     }
     loop {
-        let key_start = expect(json, at, b'"')?;
-        let (key_end, key_escaped) = scan::string_end(json, key_start)?;
-        let key = &json[key_start..key_end];
-        at = scan::spaces(json, expect(json, scan::spaces(json, key_end + 1), b':')?);
+        let (key, key_escaped, value_at) = key(json, at)?;
+        at = value_at;
         let (value, end) = match json.get(at)? {
             b'{' => {
                 let inside = enter(json, at)?;
@@ -57,17 +55,26 @@ pub(super) fn walk(
     }
 }
 
+/// The name of the member that starts here, as it is written, whether it has escapes, and the place of its value.
+pub(super) fn key(json: &[u8], at: usize) -> Option<(&[u8], bool, usize)> {
+    let start = expect(json, at, b'"')?;
+    let (end, escaped) = scan::string_end(json, start)?;
+    let value = scan::spaces(json, expect(json, scan::spaces(json, end + 1), b':')?);
+    Some((&json[start..end], escaped, value))
+}
+
 /// The first place inside the object that starts here.
-fn enter(json: &[u8], at: usize) -> Option<usize> {
+pub(super) fn enter(json: &[u8], at: usize) -> Option<usize> {
     Some(scan::spaces(json, expect(json, at, b'{')?))
 }
 
-fn expect(json: &[u8], at: usize, byte: u8) -> Option<usize> {
+/// One past a byte that must be here.
+pub(super) fn expect(json: &[u8], at: usize, byte: u8) -> Option<usize> {
     (json.get(at) == Some(&byte)).then_some(at + 1)
 }
 
 /// The value that starts here, which is no object, and the place behind it.
-fn value(json: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+pub(super) fn value(json: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
     match json.get(at)? {
         b'"' => {
             let (end, escaped) = scan::string_end(json, at + 1)?;

@@ -43,6 +43,11 @@ pub(super) fn is_folded(name: &[u8], folded: &[u8]) -> bool {
         && name.iter().zip(folded).all(|(&byte, &other)| byte == other || (byte == b'.' && other == b'_'))
 }
 
+/// Whether a folded name starts with this one.
+pub(super) fn starts_folded(folded: &[u8], name: &[u8]) -> bool {
+    folded.get(..name.len()).is_some_and(|start| is_folded(name, start))
+}
+
 /// Whether two names are the same when `_` stands for `.`.
 pub(super) fn same_folded(one: &[u8], two: &[u8]) -> bool {
     let fold = |byte: u8| if byte == b'.' { b'_' } else { byte };

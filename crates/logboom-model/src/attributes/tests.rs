@@ -102,6 +102,22 @@ fn a_long_name_is_not_repeated() {
 }
 
 #[test]
+fn find_knows_where_names_become_too_long() {
+    let (half, name) = ("n".repeat(64), format!("{0}_{0}", "n".repeat(64)));
+    for inside in ["{\"x\":1}", "{}", "1"] {
+        let body = format!("{{\"{half}\":{{\"{half}\":{inside}}}}}");
+        for asked in [name.clone(), format!("{name}_x"), half.clone()] {
+            let mut shown = 0;
+            visit(Flags::JSON, body.as_bytes(), b"", &mut |name, _| {
+                shown += usize::from(String::from_utf8_lossy(name).replace('.', "_") == asked);
+            });
+            let found = find(Flags::JSON, body.as_bytes(), b"", asked.as_bytes(), &mut |_| true);
+            assert_eq!(found, shown == 1, "{asked} in {body}");
+        }
+    }
+}
+
+#[test]
 fn depth_is_limited_and_costs_no_stack() {
     let nested = |depth: usize, open: &str, close: &str| {
         format!("{{\"a\":{}1{}}}", open.repeat(depth - 1), close.repeat(depth - 1))
@@ -201,21 +217,46 @@ proptest! {
 
     #[test]
     fn find_shows_what_visit_shows(
-        members in proptest::collection::vec(("[ab._]{0,3}", json_value()), 0..6), folded in "[ab_]{0,5}",
+        body in prop_oneof![object_text().prop_map(|text| (Flags::JSON, text)), pairs(), hostile()],
+        source in prop_oneof![Just(String::new()), object_text()],
+        cut: prop::sample::Index,
+        folded in "[ab_]{0,5}",
     ) {
-        let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-        let body = format!("{{{}}}", members.join(","));
+        let (flags, body) = body;
+        let source = &source.as_bytes()[..source.len() - cut.index(source.len() + 1) / 4];
         let mut expected = Vec::new();
-        visit(Flags::JSON, body.as_bytes(), b"", &mut |name, value| {
+        visit(flags, body.as_bytes(), source, &mut |name, value| {
             if String::from_utf8_lossy(name).replace('.', "_") == folded {
                 expected.push(format!("{:?}", value.meaning(&mut Vec::new())));
             }
         });
         let mut seen = Vec::new();
-        find(Flags::JSON, body.as_bytes(), b"", folded.as_bytes(), &mut |value| {
+        find(flags, body.as_bytes(), source, folded.as_bytes(), &mut |value| {
             seen.push(format!("{value:?}"));
             false
         });
-        prop_assert_eq!(seen, expected);
+        prop_assert_eq!(&seen, &expected);
+        let mut first = Vec::new();
+        let found = find(flags, body.as_bytes(), source, folded.as_bytes(), &mut |value| {
+            first.push(format!("{value:?}"));
+            true
+        });
+        prop_assert_eq!((found, first.as_slice()), (!expected.is_empty(), &expected[..expected.len().min(1)]));
     }
+}
+
+fn object_text() -> impl Strategy<Value = String> {
+    let member = ("[ab._]{0,3}|\\\\u0061|[ab]{64}", json_value());
+    proptest::collection::vec(member, 0..6).prop_map(|members| {
+        let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    })
+}
+
+fn pairs() -> impl Strategy<Value = (Flags, String)> {
+    "(([ab._]{1,3}=)?(1|true|\"a=1\"|x|\"\\\\t\") ){0,6}".prop_map(|text| (Flags::LOGFMT, text))
+}
+
+fn hostile() -> impl Strategy<Value = (Flags, String)> {
+    "[{}\\[\\]\":,\\\\ab_1 .=]{0,40}".prop_map(|text| (Flags::JSON, text))
 }
