@@ -27,6 +27,8 @@ mod resources;
 mod schema;
 mod sink;
 mod stripe;
+#[cfg(test)]
+mod tests;
 mod text;
 mod write;
 

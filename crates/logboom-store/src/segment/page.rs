@@ -50,11 +50,13 @@ impl<'a> Pages<'a> {
     pub fn bodies(&mut self) -> Result<(Vec<u32>, Vec<u8>), SegmentError> {
         let block = &self.index.blocks[self.at];
         let pages = self.index.pages(self.at, located::BODY);
-        let raw: usize = pages.iter().map(|page| raw_bytes(page) as usize).sum();
+        let raw: u64 = pages.iter().map(|page| u64::from(raw_bytes(page))).sum();
+        if raw > raw_bytes_max(block, pages.len()) {
+            return Err(SegmentError::Damaged("pages longer than their bodies"));
+        }
         let mut offsets = Vec::with_capacity(block.rows + 1);
         offsets.push(0);
-        // What is raw beyond the bodies are their lengths; a file that says more gets it page by page.
-        let mut body = Vec::with_capacity(raw.min(block.body_bytes as usize + 16 * block.rows + 1024));
+        let mut body = Vec::with_capacity(raw as usize);
         let mut page_offsets = Vec::new();
         for page in pages {
             let start = body.len();
@@ -66,9 +68,6 @@ impl<'a> Pages<'a> {
             offsets.extend(page_offsets[1..].iter().map(|offset| offset + start as u32));
             let end = offsets.last().copied().unwrap_or(0) as usize;
             body.truncate(end);
-            if body.len() > u32::MAX as usize {
-                return Err(SegmentError::Damaged("bodies of a block beyond 4 GiB"));
-            }
         }
         match self.index.pages(self.at, located::BODY_BYTES) {
             [] => {}
@@ -111,6 +110,11 @@ impl<'a> Pages<'a> {
         }
         Ok(stored)
     }
+}
+
+/// What the pages of a block's bodies may take: U+FFFD is three bytes for one, a length takes no more than ten.
+fn raw_bytes_max(block: &BlockInfo, pages: usize) -> u64 {
+    3 * block.body_bytes + 16 * block.rows as u64 + 1_024 * pages as u64
 }
 
 fn raw_bytes(page: &PageLocation) -> u32 {

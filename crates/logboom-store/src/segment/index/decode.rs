@@ -172,7 +172,7 @@ fn take_block(
     let first_seq = small(input.varint()?, SEQ_MAX)?;
     let last_seq = first_seq + small(input.varint()?, SEQ_MAX)?;
     let times = (input.signed()?, input.signed()?);
-    let body_bytes = small(input.varint()?, u64::from(u32::MAX))?;
+    let body_bytes = small(input.varint()?, PAGE_RAW_BYTES_MAX as u64)?;
     let pages_before = index.pages.len();
     for (column, end) in ends.iter_mut().enumerate() {
         let first = index.pages.len();
@@ -202,7 +202,7 @@ type Parts = (Box<[u32]>, Box<[u32]>, usize);
 
 fn take_parts(input: &mut Input<'_>, resources_max: usize) -> Result<Parts, Malformed> {
     let count = input.count()?;
-    let (mut resources, mut part_rows) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut resources, mut part_rows) = (Vec::new(), Vec::new());
     let (mut resource, mut rows) = (0, 0);
     for part in 0..count {
         let step = input.varint()?;
