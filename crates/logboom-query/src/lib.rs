@@ -28,6 +28,7 @@ mod number;
 mod parser;
 mod pipe;
 mod plan;
+mod probe_of;
 mod record_text;
 mod search;
 mod selection;

@@ -71,3 +71,6 @@ pub const FACETS_MAX: usize = 16;
 
 /// Values of one facet that are counted apart.
 pub const FACET_VALUES_MAX: usize = 20_000;
+
+/// Bytes of a value that is counted by; longer ones are cut, since they are shown as labels.
+pub const GROUP_VALUE_BYTES_MAX: usize = 256;

@@ -8,6 +8,7 @@ use logboom_store::{ReadError, Snapshot};
 
 use crate::access::Access;
 use crate::ast::Query;
+use crate::engine::run::Counters;
 use crate::engine::{self, Scope};
 use crate::kept::OwnedRecord;
 use crate::limits;
@@ -124,10 +125,11 @@ pub fn search(
     }
     let scope = request.scope(cancel);
     let limit = request.limit.min(request.query.record_limit().unwrap_or(usize::MAX));
-    match Pipeline::new(&request.query, &PipeLimits { rows: limit, ..PipeLimits::default() }) {
-        Some(pipeline) => engine::table::fill(snapshot, &scope, pipeline, events),
-        None => engine::hits::search(snapshot, &scope, limit, events),
+    if !request.query.is_table() {
+        return engine::hits::search(snapshot, &scope, limit, events);
     }
+    let limits = PipeLimits { rows: limit, ..PipeLimits::default() };
+    engine::table::fill(snapshot, &scope, &|| Pipeline::new(&request.query, &limits), events)
 }
 
 /// Searches and gives back all at once, oldest first.
@@ -144,6 +146,20 @@ pub fn collect(
     })?;
     records.reverse();
     Ok((records, outcome))
+}
+
+impl SearchOutcome {
+    pub(crate) fn of(counters: Counters) -> Self {
+        let progress = counters.progress;
+        Self {
+            scanned_records: progress.scanned_records,
+            scanned_bytes: progress.scanned_bytes,
+            blocks: progress.blocks_total,
+            skipped_blocks: progress.blocks_total - counters.read.min(progress.blocks_total),
+            incomplete: counters.incomplete,
+            ..Self::default()
+        }
+    }
 }
 
 impl SearchRequest {

@@ -1,15 +1,16 @@
 //! Counts matches by interval of time and value.
 
-use logboom_model::Batch;
-use logboom_store::Snapshot;
+use logboom_model::Severity;
+use logboom_store::{BlockCount, Columns, ReadError, Snapshot};
 
 use super::Scope;
-use super::group::{By, FIRST, Groups, MISSING, REST};
+use super::block::Found;
+use super::group::{By, FIRST, Groups, REST, ValueId};
+use super::order::Order;
 use super::run::{Worker, run};
 use crate::histogram::{Histogram, HistogramInterval, HistogramRequest, HistogramSeries};
 use crate::limits::{HISTOGRAM_BARS_MAX, HISTOGRAM_SERIES_MAX, HISTOGRAM_VALUES_MAX};
-use crate::search::{SearchError, SearchProgress};
-use crate::selection::Selection;
+use crate::search::SearchError;
 
 /// Where the bars are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,27 +90,60 @@ impl Axis {
 struct Bars {
     axis: Axis,
     groups: Groups,
-    /// For each value, its bars.
-    counts: Vec<Vec<u64>>,
+    counts: Counts,
+}
+
+/// For each value, its bars.
+#[derive(Default)]
+struct Counts(Vec<Vec<u64>>);
+
+impl Counts {
+    fn add(&mut self, axis: Axis, id: ValueId, bar: usize, rows: u64) {
+        if self.0.len() <= id {
+            self.0.resize_with(id + 1, Vec::new);
+        }
+        let bars = &mut self.0[id];
+        if bars.is_empty() {
+            bars.resize(axis.bars, 0);
+        }
+        bars[bar] += rows;
+    }
 }
 
 impl Worker for Bars {
-    fn accept(&mut self, batch: &Batch, rows: &Selection) {
+    fn needs(&self) -> Columns {
+        let mut needs = self.groups.needs();
+        needs.time = true;
+        needs
+    }
+
+    fn accept(&mut self, found: &Found<'_>) -> Result<(), ReadError> {
         let (axis, counts) = (self.axis, &mut self.counts);
-        self.groups.of_rows(batch, rows.iter(), &mut |row, id| {
-            let Some(bar) = axis.bar(batch.columns().times[row]) else { return };
-            if counts.len() <= id {
-                counts.resize_with(id + 1, || vec![0; axis.bars]);
-            }
-            counts[id][bar] += 1;
-        });
+        for (batch, rows) in found.batches {
+            self.groups.of_rows(batch, rows.iter(), &mut |row, id| {
+                if let Some(bar) = axis.bar(batch.columns().times[row]) {
+                    counts.add(axis, id, bar, 1);
+                }
+            });
+        }
+        Ok(())
     }
 
-    fn useful_from(&self) -> i64 {
-        i64::MIN
+    fn counts(&self) -> bool {
+        self.axis.interval % MINUTE == 0 && self.groups.may_count()
     }
 
-    fn is_done_back_to(&mut self, _at: &SearchProgress) {}
+    fn count(&mut self, all: &[BlockCount]) -> bool {
+        let mut cells = Vec::with_capacity(all.len());
+        for count in all {
+            let severity = Severity::from_number(count.severity).unwrap_or_default();
+            let Some(id) = self.groups.of_cell(&count.resource, severity) else { return false };
+            // A minute never lies in two bars, since these begin at multiples of whole minutes.
+            cells.extend(self.axis.bar(count.minute.saturating_mul(MINUTE)).map(|bar| (id, bar, count.rows)));
+        }
+        cells.into_iter().for_each(|(id, bar, rows)| self.counts.add(self.axis, id, bar, rows));
+        true
+    }
 }
 
 /// Counts.
@@ -119,27 +153,47 @@ pub(crate) fn count(
     request: &HistogramRequest,
 ) -> Result<Histogram, SearchError> {
     let by = request.by.as_deref().map_or(Ok(By::Nothing), By::parse)?;
-    let stats = snapshot.stats();
-    let (first, last) = (stats.oldest.unwrap_or(0), stats.newest.unwrap_or(0));
-    let first = if scope.times.start == i64::MIN { first } else { scope.times.start };
-    let end = if scope.times.end == i64::MAX { last.saturating_add(1) } else { scope.times.end };
-    if first >= end {
+    let Some((first, end)) = ends(snapshot, scope) else {
         return Ok(Histogram { exact: true, from_index: true, ..Histogram::default() });
-    }
+    };
     let axis = Axis::new(first, end, request.interval)?;
-    let groups = Groups::new(by.clone(), HISTOGRAM_VALUES_MAX);
-    let mut bars = Bars { axis, groups, counts: Vec::new() };
-    let counters = run(snapshot, scope, &mut bars)?;
-    let mut histogram = bars.finish(&by);
+    let worker = |_| {
+        let groups = Groups::new(by.clone(), HISTOGRAM_VALUES_MAX);
+        Bars { axis, groups, counts: Counts::default() }
+    };
+    let workers = (0..scope.threads).map(worker).collect();
+    let (workers, counters) = run(snapshot, scope, Order::Newest, workers, &mut |_| {})?;
+    let merged = workers.into_iter().reduce(Bars::merge);
+    let mut histogram = merged.map(|bars| bars.finish(&by)).unwrap_or_default();
     histogram.exact = counters.incomplete.is_none();
     histogram.from_index = counters.progress.scanned_records == 0;
     histogram.incomplete = counters.incomplete;
     Ok(histogram)
 }
 
+/// The times of the bars: those asked for, as far as the log has any.
+fn ends(snapshot: &Snapshot, scope: &Scope<'_>) -> Option<(i64, i64)> {
+    let parts = snapshot.parts(scope.times.clone(), scope.seqs.clone());
+    let first = parts.iter().map(|part| part.times().0).min();
+    let last = parts.iter().map(|part| part.times().1).max();
+    let start = if scope.times.start == i64::MIN { first? } else { scope.times.start };
+    let end = if scope.times.end == i64::MAX { last?.saturating_add(1) } else { scope.times.end };
+    (start < end).then_some((start, end))
+}
+
 impl Bars {
+    fn merge(mut self, other: Self) -> Self {
+        for (id, bars) in other.counts.0.iter().enumerate() {
+            let id = self.groups.id_of(&other.groups, id);
+            for (bar, &rows) in bars.iter().enumerate().filter(|(_, rows)| **rows > 0) {
+                self.counts.add(self.axis, id, bar, rows);
+            }
+        }
+        self
+    }
+
     fn finish(self, by: &By) -> Histogram {
-        let Self { axis, groups, counts } = self;
+        let Self { axis, groups, counts: Counts(counts) } = self;
         let mut rest = HistogramSeries { is_rest: true, counts: vec![0; axis.bars], ..Default::default() };
         let mut series = Vec::new();
         for (id, counts) in counts.into_iter().enumerate() {
@@ -185,5 +239,4 @@ fn order(series: &mut [HistogramSeries], by: &By) {
     } else {
         series.sort_by(|one, two| two.total.cmp(&one.total).then_with(|| one.name.cmp(&two.name)));
     }
-    debug_assert!(series.iter().filter(|series| series.name.is_none()).count() <= 1, "{MISSING} is one id");
 }

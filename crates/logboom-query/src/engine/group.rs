@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use logboom_model::{Batch, Flags, Resource, Severity, Stream};
+use logboom_model::{Batch, Resource, Severity};
+use logboom_store::Columns;
 
 use crate::field::{Field, FieldName, RecordField, is_name, resolve};
-use crate::json::{self, Value};
-use crate::logfmt;
+use crate::limits::GROUP_VALUE_BYTES_MAX;
+use crate::pipe::cell::Cell;
+use crate::pipe::source::{Readers, Row as _};
 use crate::search::SearchError;
 
 /// Number of a value.
@@ -49,15 +51,27 @@ impl By {
             }
         })
     }
+
+    /// The field whose values are read from rows.
+    fn field(&self) -> Option<Field> {
+        match self {
+            Self::Stream => Some(Field::Record(RecordField::Stream)),
+            Self::Kind => Some(Field::Record(RecordField::Kind)),
+            Self::Named(name) => Some(Field::Named(name.clone())),
+            Self::Nothing | Self::Severity | Self::SeverityNumber => None,
+        }
+    }
 }
 
 /// Values and their numbers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Groups {
     by: By,
     ids: HashMap<Arc<str>, ValueId>,
     names: Vec<Arc<str>>,
     max: usize,
+    /// Reads fields that are not counted by resource or severity; absent while it is at work.
+    readers: Option<Readers>,
     text: Vec<u8>,
 }
 
@@ -65,12 +79,32 @@ impl Groups {
     /// Room for so many values; those beyond are [`REST`].
     pub(crate) fn new(by: By, max: usize) -> Self {
         let names = vec![Arc::from(""), Arc::from("")];
-        Self { by, ids: HashMap::new(), names, max, text: Vec::new() }
+        let readers = by.field().map(|field| Readers::new(&[field]));
+        Self { by, ids: HashMap::new(), names, max, readers, text: Vec::new() }
     }
 
-    /// How many ids there are.
-    pub(crate) fn len(&self) -> usize {
-        self.names.len()
+    /// The id of what has an id elsewhere.
+    pub(crate) fn id_of(&mut self, other: &Self, id: ValueId) -> ValueId {
+        if id < FIRST { id } else { self.id(other.name(id)) }
+    }
+
+    /// The columns that [`Groups::of_rows`] reads.
+    pub(crate) fn needs(&self) -> Columns {
+        let is_severity = matches!(self.by, By::Severity | By::SeverityNumber);
+        let mut columns = Columns { severity: is_severity, ..Columns::default() };
+        if let Some(readers) = &self.readers {
+            readers.needs(&mut columns);
+        }
+        columns
+    }
+
+    /// Whether counts by resource and severity may be enough.
+    pub(crate) fn may_count(&self) -> bool {
+        match &self.by {
+            By::Nothing | By::Severity | By::SeverityNumber => true,
+            By::Named(name) => !name.attributes_only,
+            By::Stream | By::Kind => false,
+        }
     }
 
     /// The text of a value.
@@ -130,68 +164,46 @@ impl Groups {
                     take(row, id.unwrap_or(MISSING));
                 }
             }
-            By::Stream => {
-                for row in rows {
-                    let id = match batch.stream(row) {
-                        Stream::None => MISSING,
-                        stream => self.id(stream.name()),
-                    };
-                    take(row, id);
-                }
+            By::Named(name) if name.value_in(batch.resource()).is_some() => {
+                let value = name.value_in(batch.resource()).unwrap_or_default().to_owned();
+                let id = self.id(&value);
+                rows.for_each(|row| take(row, id));
             }
-            By::Kind => {
+            By::Stream | By::Kind | By::Named(_) => {
+                let Some(mut readers) = self.readers.take() else { return };
+                let mut of_row = readers.bind(batch);
                 for row in rows {
-                    let id = self.id(kind(batch.flags(row)));
+                    of_row.row = row;
+                    let mut id = MISSING;
+                    of_row.show(0, &mut |cell| id = self.of_cell_value(cell));
                     take(row, id);
                 }
-            }
-            By::Named(name) => {
-                if let Some(value) = name.value_in(batch.resource()) {
-                    let value = value.to_owned();
-                    let id = self.id(&value);
-                    return rows.for_each(|row| take(row, id));
-                }
-                let name = name.clone();
-                let mut text = std::mem::take(&mut self.text);
-                for row in rows {
-                    text.clear();
-                    let found = attribute(batch, row, &name, &mut text);
-                    let id = if found { self.id(&String::from_utf8_lossy(&text)) } else { MISSING };
-                    take(row, id);
-                }
-                self.text = text;
+                self.readers = Some(readers);
             }
         }
     }
-}
 
-fn kind(flags: Flags) -> &'static str {
-    if flags.contains(Flags::GAP) {
-        "gap"
-    } else if flags.contains(Flags::LIFECYCLE) {
-        "lifecycle"
-    } else {
-        "log"
-    }
-}
-
-/// Appends the text of an attribute's first value.
-fn attribute(batch: &Batch, row: usize, name: &FieldName, text: &mut Vec<u8>) -> bool {
-    let mut of_value = |value: Value<'_>| {
-        match value {
-            Value::String(string) => json::unescape(string, text),
-            Value::Plain(plain) => text.extend_from_slice(plain),
-            Value::Array(_) | Value::Object => return false,
+    fn of_cell_value(&mut self, cell: Cell<'_>) -> ValueId {
+        if cell == Cell::Null {
+            return MISSING;
         }
-        true
-    };
-    if json::any_value(batch.attributes(row), name.folded(), &mut of_value) {
-        return true;
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        cell.write(&mut text);
+        cut(&mut text);
+        let id = self.id(&String::from_utf8_lossy(&text));
+        self.text = text;
+        id
     }
-    if json::is_object(batch.body(row)) {
-        return json::any_value(batch.body(row), name.folded(), &mut of_value);
+}
+
+/// Cuts a value at a character so that values in memory are bounded.
+fn cut(text: &mut Vec<u8>) {
+    if text.len() > GROUP_VALUE_BYTES_MAX {
+        let mut end = GROUP_VALUE_BYTES_MAX;
+        while end > 0 && text[end] & 0xc0 == 0x80 {
+            end -= 1;
+        }
+        text.truncate(end);
     }
-    logfmt::any_value(batch.body(row), name.folded(), &mut |pair| {
-        of_value(if pair.quoted { Value::String(pair.value) } else { Value::Plain(pair.value) })
-    })
 }

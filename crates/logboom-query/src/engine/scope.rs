@@ -20,9 +20,9 @@ pub(crate) struct Scope<'a> {
     pub(crate) access: &'a Access,
     /// At least 1.
     pub(crate) threads: usize,
-    timeout: Option<Duration>,
-    deadline: Option<Instant>,
-    cancel: &'a AtomicBool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) cancel: &'a AtomicBool,
 }
 
 impl<'a> Scope<'a> {

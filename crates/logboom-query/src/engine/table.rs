@@ -1,30 +1,28 @@
 //! The table of a query with pipes.
 
-use logboom_model::Batch;
-use logboom_store::Snapshot;
+use logboom_store::{Columns, ReadError, Snapshot};
 
 use super::Scope;
+use super::block::Found;
+use super::order::Order;
 use super::run::{Worker, run};
 use crate::pipe::Pipeline;
-use crate::search::{SearchError, SearchEvent, SearchOutcome, SearchProgress};
-use crate::selection::Selection;
+use crate::search::{SearchError, SearchEvent, SearchOutcome};
 
-struct Filling<'a> {
-    pipeline: Pipeline,
-    events: &'a mut dyn FnMut(SearchEvent<'_>),
-}
-
-impl Worker for Filling<'_> {
-    fn accept(&mut self, batch: &Batch, rows: &Selection) {
-        self.pipeline.accept(batch, rows);
+impl Worker for Pipeline {
+    fn needs(&self) -> Columns {
+        Self::needs(self)
     }
 
-    fn useful_from(&self) -> i64 {
-        self.pipeline.useful_from()
+    fn accept(&mut self, found: &Found<'_>) -> Result<(), ReadError> {
+        for (batch, rows) in found.batches {
+            Self::accept(self, batch, rows);
+        }
+        Ok(())
     }
 
-    fn is_done_back_to(&mut self, at: &SearchProgress) {
-        (self.events)(SearchEvent::Progress(at));
+    fn floor(&self) -> i64 {
+        self.useful_from()
     }
 }
 
@@ -32,17 +30,20 @@ impl Worker for Filling<'_> {
 pub(crate) fn fill(
     snapshot: &Snapshot,
     scope: &Scope<'_>,
-    pipeline: Pipeline,
+    pipeline: &dyn Fn() -> Option<Pipeline>,
     events: &mut dyn FnMut(SearchEvent<'_>),
 ) -> Result<SearchOutcome, SearchError> {
-    let mut filling = Filling { pipeline, events };
-    let counters = run(snapshot, scope, &mut filling)?;
-    Ok(SearchOutcome {
-        table: Some(filling.pipeline.finish()),
-        scanned_records: counters.progress.scanned_records,
-        scanned_bytes: counters.progress.scanned_bytes,
-        blocks: counters.progress.blocks_total,
-        incomplete: counters.incomplete,
-        ..SearchOutcome::default()
-    })
+    let workers = (0..scope.threads).filter_map(|_| pipeline()).collect();
+    let (workers, counters) = run(snapshot, scope, Order::Newest, workers, &mut |tick| {
+        events(SearchEvent::Progress(tick.progress));
+    })?;
+    let merged = workers.into_iter().reduce(|mut one, other| {
+        one.merge(other);
+        one
+    });
+    let mut table = merged.map(Pipeline::finish);
+    if let Some((table, reason)) = table.as_mut().zip(counters.incomplete.as_ref()) {
+        table.notes.push(format!("incomplete: {reason}"));
+    }
+    Ok(SearchOutcome { table, ..SearchOutcome::of(counters) })
 }

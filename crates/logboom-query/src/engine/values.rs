@@ -1,37 +1,76 @@
 //! Counts matches by the values of fields.
 
-use logboom_model::Batch;
-use logboom_store::Snapshot;
+use logboom_model::Severity;
+use logboom_store::{BlockCount, Columns, ReadError, Snapshot};
 
 use super::Scope;
-use super::group::{By, FIRST, Groups, MISSING, REST};
+use super::block::Found;
+use super::group::{By, FIRST, Groups, MISSING, REST, ValueId};
+use super::needs::unite;
+use super::order::Order;
 use super::run::{Worker, run};
 use crate::facets::{Facet, FacetValue};
 use crate::limits::{FACET_VALUES_MAX, FACETS_MAX};
-use crate::search::{SearchError, SearchProgress};
-use crate::selection::Selection;
+use crate::search::SearchError;
 
 struct Values {
-    fields: Vec<(Groups, Vec<u64>)>,
+    fields: Vec<Field>,
+}
+
+struct Field {
+    groups: Groups,
+    counts: Vec<u64>,
+    /// Ids of cells that are counted when every field has them.
+    pending: Vec<ValueId>,
+}
+
+impl Field {
+    fn add(&mut self, id: ValueId, rows: u64) {
+        if self.counts.len() <= id {
+            self.counts.resize(id + 1, 0);
+        }
+        self.counts[id] += rows;
+    }
 }
 
 impl Worker for Values {
-    fn accept(&mut self, batch: &Batch, rows: &Selection) {
-        for (groups, counts) in &mut self.fields {
-            groups.of_rows(batch, rows.iter(), &mut |_, id| {
-                if counts.len() <= id {
-                    counts.resize(id + 1, 0);
-                }
-                counts[id] += 1;
-            });
+    fn needs(&self) -> Columns {
+        let mut needs = Columns::default();
+        self.fields.iter().for_each(|field| unite(&mut needs, &field.groups.needs()));
+        needs
+    }
+
+    fn accept(&mut self, found: &Found<'_>) -> Result<(), ReadError> {
+        for (batch, rows) in found.batches {
+            for field in &mut self.fields {
+                let mut ids = Vec::with_capacity(rows.count());
+                field.groups.of_rows(batch, rows.iter(), &mut |_, id| ids.push(id));
+                ids.into_iter().for_each(|id| field.add(id, 1));
+            }
         }
+        Ok(())
     }
 
-    fn useful_from(&self) -> i64 {
-        i64::MIN
+    fn counts(&self) -> bool {
+        self.fields.iter().all(|field| field.groups.may_count())
     }
 
-    fn is_done_back_to(&mut self, _at: &SearchProgress) {}
+    fn count(&mut self, counts: &[BlockCount]) -> bool {
+        for field in &mut self.fields {
+            let ids = counts.iter().map(|count| {
+                let severity = Severity::from_number(count.severity).unwrap_or_default();
+                field.groups.of_cell(&count.resource, severity)
+            });
+            let Some(ids) = ids.collect::<Option<Vec<_>>>() else { return false };
+            field.pending = ids;
+        }
+        for field in &mut self.fields {
+            for (id, count) in std::mem::take(&mut field.pending).into_iter().zip(counts) {
+                field.add(id, count.rows);
+            }
+        }
+        true
+    }
 }
 
 /// Counts.
@@ -44,17 +83,33 @@ pub(crate) fn count(
     if fields.len() > FACETS_MAX {
         return Err(SearchError::Refused(format!("at most {FACETS_MAX} fields at once")));
     }
-    let groups =
-        fields.iter().map(|field| Ok((Groups::new(By::parse(field)?, FACET_VALUES_MAX), Vec::new())));
-    let mut values = Values { fields: groups.collect::<Result<_, SearchError>>()? };
-    let counters = run(snapshot, scope, &mut values)?;
-    let facets = fields.iter().zip(values.fields);
+    let by: Vec<By> = fields.iter().map(|field| By::parse(field)).collect::<Result<_, _>>()?;
+    let field = |by: &By| {
+        let groups = Groups::new(by.clone(), FACET_VALUES_MAX);
+        Field { groups, counts: Vec::new(), pending: Vec::new() }
+    };
+    let workers = (0..scope.threads).map(|_| Values { fields: by.iter().map(field).collect() }).collect();
+    let (workers, counters) = run(snapshot, scope, Order::Newest, workers, &mut |_| {})?;
+    let merged = workers.into_iter().reduce(Values::merge);
+    let facets = fields.iter().zip(merged.map(|values| values.fields).unwrap_or_default());
     Ok(facets
-        .map(|(field, (groups, counts))| {
+        .map(|(name, field)| {
             let incomplete = counters.incomplete.clone();
-            Facet { field: field.clone(), incomplete, ..facet(&groups, &counts, limit) }
+            Facet { field: name.clone(), incomplete, ..facet(&field.groups, &field.counts, limit) }
         })
         .collect())
+}
+
+impl Values {
+    fn merge(mut self, other: Self) -> Self {
+        for (field, other) in self.fields.iter_mut().zip(&other.fields) {
+            for (id, &rows) in other.counts.iter().enumerate().filter(|(_, rows)| **rows > 0) {
+                let id = field.groups.id_of(&other.groups, id);
+                field.add(id, rows);
+            }
+        }
+        self
+    }
 }
 
 fn facet(groups: &Groups, counts: &[u64], limit: usize) -> Facet {

@@ -4,7 +4,7 @@
 //! later one takes the table before it (`later`). A pipeline is pure: it sees batches and selections of their rows;
 //! each worker of a search fills one of its own, and merging them gives what one alone would have given.
 
-mod cell;
+pub(crate) mod cell;
 mod grouping;
 mod groups;
 mod head;
@@ -15,7 +15,7 @@ pub(crate) mod parse;
 mod pipeline;
 mod quantile;
 mod room;
-mod source;
+pub(crate) mod source;
 pub(crate) mod syntax;
 mod table;
 

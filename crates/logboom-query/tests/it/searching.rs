@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use logboom_model::{Batch, Flags, Intake as _, Resource, Row, Severity, Stream, Submission};
-use logboom_query::{OwnedRecord, SearchError, SearchOutcome, SearchRequest, collect, limits, parse};
+use logboom_query::{
+    Access, OwnedRecord, SearchError, SearchEvent, SearchOutcome, SearchRequest, collect, limits, parse,
+    search,
+};
 use logboom_store::{Store, StoreOptions};
 
 struct Log {
@@ -101,32 +105,104 @@ fn a_time_in_the_query_bounds_the_search_too() {
     assert_eq!(bodies(&log.search(&request("time<2026-11-22", 10))), ["then"]);
 }
 
+/// A commit that is a block of its own.
+fn large_commit(log: &Log, container: &str, time: i64) {
+    let filler = "x".repeat(700 << 10);
+    log.commit(container, &[(time, &filler), (time + 1, "y")]);
+}
+
 #[test]
 fn older_commits_are_not_read_once_nothing_in_them_can_count() {
     let log = Log::new();
     for commit in 0..10 {
-        log.commit("a", &[(commit * 10, "x"), (commit * 10 + 1, "y")]);
+        large_commit(&log, "a", commit * 10);
     }
-    let result = log.search(&request("*", 2));
-    assert_eq!(bodies(&result), ["x", "y"]);
+    let result = log.search(&SearchRequest { threads: 1, ..request("y", 2) });
+    assert_eq!(bodies(&result), ["y", "y"]);
     assert!(result.outcome.more);
-    assert!(result.outcome.scanned_records <= 4, "{}", result.outcome.scanned_records);
+    let SearchOutcome { scanned_records, blocks, skipped_blocks, .. } = result.outcome;
+    assert!(scanned_records <= 6, "{scanned_records}");
+    assert!((blocks, skipped_blocks) == (10, 7), "{blocks} {skipped_blocks}");
+}
+
+#[test]
+fn hits_are_told_newest_first_as_soon_as_they_are_final() {
+    let log = Log::new();
+    for commit in 0..6 {
+        large_commit(&log, "a", commit * 10);
+    }
+    for threads in [1, 3] {
+        let (mut times, mut back_to, mut told_early) = (Vec::new(), i64::MAX, false);
+        let request = SearchRequest { threads, ..request("y", 100) };
+        let outcome =
+            search(&log.store.snapshot(), &request, &AtomicBool::new(false), &mut |event| match event {
+                SearchEvent::Records(records) => {
+                    times.extend(records.iter().map(|record| record.time));
+                    told_early |= times.len() < 6;
+                }
+                SearchEvent::Progress(progress) => {
+                    assert!(progress.back_to <= back_to, "it never goes back");
+                    back_to = progress.back_to;
+                    assert!(progress.bytes_done <= progress.bytes_total);
+                    assert!(times.iter().all(|&time| time > back_to));
+                }
+            });
+        assert!(outcome.is_ok());
+        assert_eq!(times, [51, 41, 31, 21, 11, 1]);
+        assert!(told_early, "{threads}");
+    }
 }
 
 #[test]
 fn a_raised_flag_ends_the_search_at_once() {
     let log = Log::new();
-    log.commit("a", &[(1, "x")]);
-    log.commit("a", &[(2, "x")]);
+    large_commit(&log, "a", 1);
+    large_commit(&log, "a", 11);
     let cancel = AtomicBool::new(false);
-    let mut calls = 0;
-    let result = collect(&log.store.snapshot(), &request("*", 10), &cancel, &mut |progress| {
-        calls += 1;
-        assert_eq!((progress.matches, progress.scanned_records), (1, 1));
-        cancel.store(true, Ordering::Relaxed);
+    let request = SearchRequest { threads: 1, ..request("*", 10) };
+    let mut most = 0;
+    let result = collect(&log.store.snapshot(), &request, &cancel, &mut |progress| {
+        most = most.max(progress.scanned_records);
+        cancel.store(progress.scanned_records > 0, Ordering::Relaxed);
     });
     assert!(matches!(result, Err(SearchError::Cancelled)));
-    assert_eq!(calls, 1);
+    assert_eq!(most, 2);
+}
+
+#[test]
+fn a_search_whose_time_is_over_says_so() {
+    let log = Log::new();
+    log.commit("a", &[(1, "x")]);
+    let result = log.search(&SearchRequest { timeout: Some(Duration::ZERO), ..request("*", 10) });
+    assert!(result.records.is_empty());
+    assert!(result.outcome.incomplete.is_some_and(|reason| reason.contains("time range")));
+}
+
+#[test]
+fn what_may_not_be_seen_is_not_there() {
+    let log = Log::new();
+    log.commit("mine", &[(1, "one"), (3, "three")]);
+    log.commit("theirs", &[(2, "two"), (4, "four")]);
+    let access = Access::by(Arc::new(|resource| resource.container_name() == "mine"));
+    let all = log.search(&SearchRequest { access: access.clone(), ..request("*", 10) });
+    assert_eq!((bodies(&all), all.outcome.scanned_records), (vec!["one".into(), "three".into()], 2));
+    let table = log.search(&SearchRequest { access, ..request("* | count by container", 10) });
+    assert_eq!(table.outcome.table.map(|table| table.rows.len()), Some(1));
+}
+
+#[test]
+fn pipes_give_a_table_and_limit_the_newest() {
+    let log = Log::new();
+    log.commit("a", &[(1, "x"), (2, "x"), (3, "y")]);
+    log.commit("b", &[(4, "x")]);
+    let table = log.search(&request("x | count by container", 1000)).outcome.table;
+    let table = table.map(|table| table.rows.iter().map(|row| format!("{row:?}")).collect::<Vec<_>>());
+    assert_eq!(table, Some(vec![r#"[Text("a"), Integer(2)]"#.into(), r#"[Text("b"), Integer(1)]"#.into()]));
+    let two = log.search(&request("x | limit 2", 1000));
+    assert_eq!(
+        (two.records.iter().map(|record| record.time).collect::<Vec<_>>(), two.outcome.more),
+        (vec![2, 4], true)
+    );
 }
 
 #[test]
