@@ -1,6 +1,7 @@
 //! One block back into batches: its pages, and what they decode to. Nothing is allocated beyond what the index, which
 //! has a checksum, says of rows and bytes; what pages then hold is checked against it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use logboom_model::{
@@ -232,7 +233,7 @@ fn look_up<T: Copy>(codes: &[u32], dictionary: &[T]) -> Result<Vec<T>, SegmentEr
 }
 
 /// Some of the rows of columns.
-fn rows_of(whole: &BatchColumns, rows: std::ops::Range<usize>) -> BatchColumns {
+pub(super) fn rows_of(whole: &BatchColumns, rows: Range<usize>) -> BatchColumns {
     let cut = |bytes: &[u8], offsets: &[u32]| {
         let offsets = offsets.get(rows.start..=rows.end).unwrap_or(&[0]);
         let (first, last) = (offsets[0], offsets[offsets.len() - 1]);

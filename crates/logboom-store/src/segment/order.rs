@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use logboom_model::{Batch, limits};
 
+use super::load::rows_of;
+
 /// Batches of one resource and contiguous seqs each, in order of seqs.
 #[derive(Debug)]
 pub struct InOrder {
@@ -40,6 +42,24 @@ fn first_row(batch: &Batch, from_seq: u64) -> usize {
     low
 }
 
+/// Rows from this one on that one batch may hold: contiguous, and within the limits of batches.
+fn run_length(batch: &Batch, row: usize) -> usize {
+    let columns = batch.columns();
+    let first = batch.seq(row);
+    let bytes = |offsets: &[u32], end: usize| (offsets[end] - offsets[row]) as usize;
+    let fits = |end: usize| {
+        batch.seq(end - 1) == first + (end - 1 - row) as u64
+            && bytes(&columns.offsets, end) <= limits::BATCH_BODY_BYTES_MAX
+            && columns
+                .attributes
+                .as_ref()
+                .is_none_or(|column| bytes(&column.offsets, end) <= limits::BATCH_ATTRIBUTES_BYTES_MAX)
+    };
+    let most = batch.len().min(row + limits::BATCH_ROWS_MAX);
+    let more = (row + 2..=most).take_while(|&end| fits(end)).count();
+    1 + more
+}
+
 impl Iterator for InOrder {
     type Item = Batch;
 
@@ -47,17 +67,9 @@ impl Iterator for InOrder {
         let mut top = self.next.peek_mut()?;
         let Reverse((seq, at, row)) = *top;
         let batch = self.batches.get(at)?;
-        let mut out = Batch::new(Arc::clone(batch.resource()));
-        let mut end = row;
-        while end < batch.len()
-            && batch.seq(end) == seq + (end - row) as u64
-            && out.has_room(batch.body(end).len().max(batch.attributes(end).len()))
-            && out.len() < limits::BATCH_ROWS_MAX
-        {
-            out.push_with_attributes(batch.row(end), batch.body(end), batch.attributes(end));
-            end += 1;
-        }
-        out.assign_seqs(seq);
+        let end = row + run_length(batch, row);
+        let columns = rows_of(batch.columns(), row..end);
+        let out = Batch::from_columns(Arc::clone(batch.resource()), seq, columns).ok()?;
         if end < batch.len() {
             *top = Reverse((batch.seq(end), at, end));
         } else {

@@ -4,18 +4,17 @@ use logboom_model::TextValues;
 
 use super::codec::decompress;
 use super::index::{Index, PageLocation, located};
-use super::read::read_exact;
 use super::{BlockInfo, SegmentError};
 use crate::encoding::{delta_length, hybrid};
-use crate::fs::FsFile;
+use crate::fs::{FsFile, read_full};
 
 /// Reads the pages of one block.
 pub(super) struct Pages<'a> {
     file: &'a dyn FsFile,
     index: &'a Index,
     at: usize,
-    /// The page read last: levels, and values decompressed.
-    levels: Vec<u8>,
+    /// The page read last: as it is stored, and its values decompressed.
+    stored: Vec<u8>,
     values: Vec<u8>,
 }
 
@@ -31,19 +30,20 @@ pub(super) struct Page<'a> {
 impl<'a> Pages<'a> {
     /// Of a block.
     pub fn new(file: &'a dyn FsFile, index: &'a Index, at: usize) -> Self {
-        Self { file, index, at, levels: Vec::new(), values: Vec::new() }
+        Self { file, index, at, stored: Vec::new(), values: Vec::new() }
     }
 
     /// The one page of a column; `None` where all rows are null.
     pub fn one(&mut self, column: usize) -> Result<Option<Page<'_>>, SegmentError> {
         let Some(location) = self.index.pages(self.at, column).first() else { return Ok(None) };
-        let stored = self.read(location)?;
-        let (levels, values) = stored.split_at(location.levels as usize);
-        self.levels.clear();
-        self.levels.extend_from_slice(levels);
+        read(self.file, location, &mut self.stored)?;
+        let (levels, values) = self.stored.split_at(location.levels as usize);
+        if location.raw == 0 {
+            return Ok(Some(Page { levels, values }));
+        }
         self.values.clear();
-        put_values(location, values, &mut self.values)?;
-        Ok(Some(Page { levels: &self.levels, values: &self.values }))
+        decompress(values, location.raw as usize, &mut self.values)?;
+        Ok(Some(Page { levels, values: &self.values }))
     }
 
     /// Bodies byte for byte, with their offsets.
@@ -60,8 +60,12 @@ impl<'a> Pages<'a> {
         let mut page_offsets = Vec::new();
         for page in pages {
             let start = body.len();
-            let stored = self.read(page)?;
-            put_values(page, &stored[page.levels as usize..], &mut body)?;
+            read(self.file, page, &mut self.stored)?;
+            let values = &self.stored[page.levels as usize..];
+            match page.raw {
+                0 => body.extend_from_slice(values),
+                raw => decompress(values, raw as usize, &mut body)?,
+            }
             let begin = delta_length::decode(&body[start..], page.rows as usize, &mut page_offsets)?;
             body.copy_within(start + begin.., start);
             body.truncate(body.len() - begin);
@@ -102,14 +106,18 @@ impl<'a> Pages<'a> {
         }
         Ok((out, body))
     }
+}
 
-    fn read(&self, page: &PageLocation) -> Result<Vec<u8>, SegmentError> {
-        let stored = read_exact(self.file, page.offset, (page.levels + page.stored) as usize)?;
-        if crc32c::crc32c(&stored) != page.crc {
-            return Err(SegmentError::Damaged("a page does not match its checksum"));
-        }
-        Ok(stored)
+/// Reads a page as it is stored.
+fn read(file: &dyn FsFile, page: &PageLocation, stored: &mut Vec<u8>) -> Result<(), SegmentError> {
+    stored.resize((page.levels + page.stored) as usize, 0);
+    if read_full(file, stored, page.offset)? < stored.len() {
+        return Err(SegmentError::Damaged("it is cut short"));
     }
+    if crc32c::crc32c(stored) != page.crc {
+        return Err(SegmentError::Damaged("a page does not match its checksum"));
+    }
+    Ok(())
 }
 
 /// What the pages of a block's bodies may take: U+FFFD is three bytes for one, a length takes no more than ten.
@@ -119,14 +127,6 @@ fn raw_bytes_max(block: &BlockInfo, pages: usize) -> u64 {
 
 fn raw_bytes(page: &PageLocation) -> u32 {
     if page.raw == 0 { page.stored } else { page.raw }
-}
-
-fn put_values(page: &PageLocation, stored: &[u8], out: &mut Vec<u8>) -> Result<(), SegmentError> {
-    if page.raw > 0 {
-        return decompress(stored, page.raw as usize, out);
-    }
-    out.extend_from_slice(stored);
-    Ok(())
 }
 
 impl Page<'_> {

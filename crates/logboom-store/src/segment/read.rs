@@ -191,7 +191,7 @@ fn read_bytes(file: &dyn FsFile, offset: u64, length: usize) -> io::Result<Bytes
 }
 
 /// Reads bytes that the file's length says are there.
-pub(super) fn read_exact(file: &dyn FsFile, offset: u64, length: usize) -> Result<Vec<u8>, SegmentError> {
+fn read_exact(file: &dyn FsFile, offset: u64, length: usize) -> Result<Vec<u8>, SegmentError> {
     let mut buffer = vec![0; length];
     match read_full(file, &mut buffer, offset)? {
         read if read == length => Ok(buffer),
