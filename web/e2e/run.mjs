@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { launch, newPage } from "./browser.mjs";
 import { Daemon, freePort } from "./daemon.mjs";
 import { DockerRoot } from "./docker-root.mjs";
+import { checks as answerChecks } from "./checks/answers.mjs";
 import { checks as liveChecks } from "./checks/live.mjs";
 import { checks as lookChecks, look } from "./checks/look.mjs";
 import { checks as resumeChecks } from "./checks/resume.mjs";
@@ -19,7 +20,7 @@ import { checks as safetyChecks } from "./checks/safety.mjs";
 import { checks as searchChecks } from "./checks/search.mjs";
 import { checks as wireChecks } from "./checks/wire.mjs";
 
-const CHECKS = [...liveChecks, ...searchChecks, ...safetyChecks, ...resumeChecks, ...wireChecks, ...lookChecks];
+const CHECKS = [...liveChecks, ...searchChecks, ...answerChecks, ...safetyChecks, ...resumeChecks, ...wireChecks, ...lookChecks];
 
 const argument = process.argv[2] ?? "";
 const folder = mkdtempSync(join(tmpdir(), "logboom-page-"));

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `record` | the record, absent in history | the record as JSON |
 //! | `gap` | the last missing seq | `{"from":first,"to":one past the last,"reason":"evicted"\|"lagged"}` |
+//! | `gap` | none | `{"from":first,"to":one past the last,"count":n,"reason":"evicted"}`: n rows of these are missing, and the others follow |
 //! | `position` | the last seq looked at | `{"seq":n}` |
 //! | `reset` | none | `{"store_id":…,"seq":n}`: the cursor belongs to another log; this one goes on after n |
 
@@ -72,6 +73,17 @@ impl Events {
         );
     }
 
+    /// So many rows of a range that this tail will never see; those that are left follow, so that it has no id.
+    pub fn thinned(self, from: u64, to: u64, count: u64, out: &mut Vec<u8>) {
+        let reason = MissedReason::Evicted.name();
+        push(
+            out,
+            format_args!(
+                "event: gap\ndata: {{\"from\":{from},\"to\":{to},\"count\":{count},\"reason\":\"{reason}\"}}\n\n"
+            ),
+        );
+    }
+
     /// Everything up to here was looked at.
     pub fn position(self, seq: u64, out: &mut Vec<u8>) {
         self.id(seq, out);
@@ -104,12 +116,14 @@ mod tests {
         let id = "ab".repeat(16);
         let mut out = Vec::new();
         events.gap(3, 8, MissedReason::Lagged, &mut out);
+        events.thinned(8, 20, 4, &mut out);
         events.position(9, &mut out);
         events.reset(2, &mut out);
         assert_eq!(
             String::from_utf8(out).unwrap(),
             format!(
                 "id: {id}:7\nevent: gap\ndata: {{\"from\":3,\"to\":8,\"reason\":\"lagged\"}}\n\n\
+                 event: gap\ndata: {{\"from\":8,\"to\":20,\"count\":4,\"reason\":\"evicted\"}}\n\n\
                  id: {id}:9\nevent: position\ndata: {{\"seq\":9}}\n\n\
                  event: reset\ndata: {{\"store_id\":\"{id}\",\"seq\":2}}\n\n"
             )

@@ -27,6 +27,8 @@ pub(crate) struct TailReader {
     holds: Arc<Semaphore>,
     hold: Option<OwnedSemaphorePermit>,
     has_read: bool,
+    /// Rows missing here and there before this seq have been told.
+    thinned_to: u64,
 }
 
 /// An entry that did not fit into one chunk.
@@ -53,7 +55,8 @@ impl TailReader {
     /// A reader of what matches, from a seq on; `holds` are the permits to keep something between steps.
     pub fn new(store: Store, matcher: Matcher, next: u64, holds: Arc<Semaphore>) -> Self {
         let events = Events { store_id: store.store_id() };
-        Self { store, events, matcher, next, reader: None, held: None, holds, hold: None, has_read: false }
+        let (reader, held, hold) = (None, None, None);
+        Self { store, events, matcher, next, reader, held, holds, hold, has_read: false, thinned_to: 0 }
     }
 
     /// The last seq looked at.
@@ -86,6 +89,7 @@ impl TailReader {
             match reader.next_entry()? {
                 Some(TailEntry::Batches(batches)) => self.held = Some(Held { batches, batch: 0, row: 0 }),
                 Some(TailEntry::Evicted { from, to }) => self.missed(from, to, &mut step),
+                Some(TailEntry::Thinned { from, to, count }) => self.thinned(from, to, count, &mut step),
                 None => {
                     step.caught_up = true;
                     break;
@@ -115,14 +119,24 @@ impl TailReader {
         self.has_read = true;
     }
 
+    /// Some rows of a range are missing, and the others follow.
+    fn thinned(&mut self, from: u64, to: u64, count: u64, step: &mut Step) {
+        let from = from.max(self.next);
+        if to > self.thinned_to.max(from) {
+            self.events.thinned(from, to, count, &mut step.chunk);
+            self.thinned_to = to;
+        }
+    }
+
     /// Takes rows of an entry until the chunk is full; puts the rest back.
     fn take_rows(&mut self, mut held: Held, started: Instant, step: &mut Step) {
         while let Some(batch) = held.batches.get(held.batch) {
             // An entry may begin before the seq this tail begins at.
             let behind = usize::try_from(self.next.saturating_sub(batch.first_seq())).unwrap_or(usize::MAX);
             held.row = held.row.max(behind);
-            if batch.first_seq() > self.next {
-                self.missed(self.next, batch.first_seq(), step);
+            let missing_from = self.next.max(self.thinned_to);
+            if batch.first_seq() > missing_from {
+                self.missed(missing_from, batch.first_seq(), step);
             }
             while held.row < batch.len() {
                 if step.chunk.len() >= limits::CHUNK_BYTES {

@@ -45,6 +45,9 @@ async fn a_histogram_counts_every_line_by_severity() {
     assert_eq!(named, [("info", 4), ("warn", 4), ("error", 4)]);
     let bars = found["bars"].as_u64().unwrap() as usize;
     assert!(series.iter().all(|series| series["counts"].as_array().unwrap().len() == bars));
+    // From the epoch on is from the first line on: no bars for half a century.
+    let found = answer(&rig, "/api/v1/histogram?since=1970-01-01&interval=1m").await;
+    assert!(found["total"] == 12 && found["bars"].as_u64().unwrap() < 10, "{found}");
     let found = answer(&rig, "/api/v1/histogram?since=1h&query=web&bars=10").await;
     assert_eq!(found["total"], 6);
     assert!(found["bars"].as_u64().unwrap() <= 10, "{found}");
