@@ -71,6 +71,9 @@ pub trait Intake: Send + Sync {
 
     /// Every key below a prefix, in order.
     fn states(&self, prefix: &[u8]) -> Vec<(Box<[u8]>, Vec<u8>)>;
+
+    /// How many bytes of deleted files a source holds open: they count against the budget of the store.
+    fn note_held_bytes(&self, _bytes: u64) {}
 }
 
 /// Rows as a source decoded them, before the fixed stages: [`crate::Flags::PARTIAL`] marks fragments that do not
@@ -118,6 +121,16 @@ pub enum TailEntry {
         from: u64,
         /// One past the last missing seq.
         to: u64,
+    },
+    /// Of the seqs `from..to` so many are gone, here and there: the records of others made room. Those that are left
+    /// follow, in batches with holes between them; the position stays.
+    Thinned {
+        /// First seq concerned.
+        from: u64,
+        /// One past the last seq concerned.
+        to: u64,
+        /// Records that are gone.
+        count: u64,
     },
 }
 

@@ -1,7 +1,7 @@
 //! The values of one name, read where they stand: objects that cannot have it are passed as a whole.
 
 use super::path::{is_folded, starts_folded};
-use super::{AttributeValue, Value, json, logfmt, scan, text};
+use super::{AttributeValue, Value, json, logfmt, scan, text, validate};
 use crate::Flags;
 use crate::limits::ATTRIBUTE_NAME_BYTES_MAX;
 
@@ -71,7 +71,7 @@ fn find_in_object(json: &[u8], folded: &[u8], show: &mut impl FnMut(Value<'_>) -
                 at = inside;
                 continue;
             }
-            let end = if is_empty { inside + 1 } else { scan::nested_end(json, value_at)? };
+            let end = if is_empty { inside + 1 } else { validate::value_end(json, value_at)? };
             if is_name && !is_flat && !show(Value::Object(&json[value_at..end])) {
                 return None;
             }

@@ -1,8 +1,8 @@
-//! Walks over the members of a JSON object, nested ones with their dotted names. The text is trusted to be JSON and
-//! never has to be: the walk ends at the first mistake.
+//! Walks over the members of a JSON object, nested ones with their dotted names. The text is expected to be JSON and
+//! need not be: the walk ends at the first mistake, and every number, array and object that is shown is JSON.
 
 use super::path::Name;
-use super::{Value, scan, text};
+use super::{Value, scan, text, validate};
 use crate::limits::ATTRIBUTE_NAME_BYTES_MAX;
 
 /// Buffers of a walk, kept from one to the next.
@@ -36,7 +36,7 @@ pub(super) fn walk(
                     at = inside;
                     continue;
                 }
-                let end = if is_empty { inside + 1 } else { scan::nested_end(json, at)? };
+                let end = if is_empty { inside + 1 } else { validate::value_end(json, at)? };
                 (Value::Object(&json[at..end]), end)
             }
             _ => value(json, at)?,
@@ -81,22 +81,18 @@ pub(super) fn value(json: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
             Some((Value::String { raw: &json[at + 1..end], escaped }, end + 1))
         }
         b'[' => {
-            let end = scan::nested_end(json, at)?;
+            let end = validate::value_end(json, at)?;
             Some((Value::Array(&json[at..end]), end))
         }
-        b'-' | b'0'..=b'9' => {
-            let is_part =
-                |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
-            let rest = &json[at..];
-            let length = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
-            Some((Value::Number(&rest[..length]), at + length))
-        }
-        _ => {
-            let rest = &json[at..];
-            [(&b"true"[..], Value::Boolean(true)), (b"false", Value::Boolean(false)), (b"null", Value::Null)]
-                .into_iter()
-                .find(|(literal, _)| rest.starts_with(literal))
-                .map(|(literal, value)| (value, at + literal.len()))
+        first => {
+            let end = validate::value_end(json, at)?;
+            let value = match first {
+                b't' => Value::Boolean(true),
+                b'f' => Value::Boolean(false),
+                b'n' => Value::Null,
+                _ => Value::Number(&json[at..end]),
+            };
+            Some((value, end))
         }
     }
 }

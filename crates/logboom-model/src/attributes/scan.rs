@@ -1,4 +1,4 @@
-//! The shared steps over JSON text: the end of a string, white space, what a nested value spans. Eight bytes at a
+//! The shared steps over JSON text: the end of a string, its escapes, white space. Eight bytes at a
 //! time where that pays; every step is bounded by the text.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -58,25 +58,6 @@ pub(super) fn spaces(text: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-/// One past the array or object that starts here, however deep.
-pub(super) fn nested_end(text: &[u8], mut at: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    loop {
-        match text.get(at)? {
-            b'"' => at = string_end(text, at + 1)?.0,
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
 }
 
 /// Whether this may stand between the quotes of a JSON string.

@@ -128,7 +128,7 @@ fn depth_is_limited_and_costs_no_stack() {
         assert!(!is_json_object(nested(most + 1, open, close).as_bytes()));
         let endless = nested(1 << 18, open, close);
         assert!(!is_json_object(endless.as_bytes()));
-        assert_eq!(shown(Flags::JSON, endless.as_bytes(), "").len(), 1);
+        assert!(shown(Flags::JSON, endless.as_bytes(), "").is_empty());
     }
 }
 

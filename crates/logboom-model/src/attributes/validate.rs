@@ -1,4 +1,4 @@
-//! Whether a text is a JSON object (RFC 8259), in one pass.
+//! Whether a text is a JSON object (RFC 8259), and where a value ends, in one pass.
 
 use super::scan;
 use crate::limits::ATTRIBUTE_DEPTH_MAX;
@@ -10,12 +10,12 @@ pub fn is_json_object(body: &[u8]) -> bool {
     let first = scan::spaces(body, 0);
     body.get(first) == Some(&b'{')
         && body.trim_ascii_end().last() == Some(&b'}')
-        && object(body, first).is_some_and(|end| scan::spaces(body, end) == body.len())
+        && value_end(body, first).is_some_and(|end| scan::spaces(body, end) == body.len())
         && simdutf8::basic::from_utf8(body).is_ok()
 }
 
-/// One past the object that starts here.
-fn object(text: &[u8], mut at: usize) -> Option<usize> {
+/// One past the JSON value that starts here, with the same limit of depth.
+pub(super) fn value_end(text: &[u8], mut at: usize) -> Option<usize> {
     // One bit for each open array or object, the innermost lowest: whether it is an object.
     let mut kinds = 0_u128;
     let mut depth = 0_usize;

@@ -14,6 +14,8 @@ mod residual;
 mod row;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole;
 
 pub use plan::{ColumnKind, ColumnPlan, PlannedColumn, plan};
 pub use row::{ShreddedBlock, Shredder};
