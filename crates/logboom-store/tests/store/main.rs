@@ -8,5 +8,6 @@ mod harness;
 mod model;
 mod reading;
 mod segment;
+mod segment_readers;
 mod smoke;
 mod space;
