@@ -196,6 +196,7 @@ impl Shipper {
             match self.reader.next_entry() {
                 Ok(Some(TailEntry::Batches(batches))) => self.ship(&batches),
                 Ok(Some(TailEntry::Evicted { from, to })) => self.evicted(from, to),
+                Ok(Some(TailEntry::Thinned { from, to, count })) => self.thinned(from, to, count),
                 Ok(None) => {
                     self.recovered();
                     self.commit_cursor(limits::CURSOR_INTERVAL);
@@ -293,13 +294,23 @@ impl Shipper {
         self.pause = (self.pause * 2).min(limits::RETRY_LAST);
     }
 
-    /// Records were evicted before this sink came to them: the gap row and the cursor behind it are one commit.
-    fn evicted(&mut self, from: u64, to: u64) {
+    /// Some records of a range were evicted before this sink came to them, and others follow. After a restart in the
+    /// middle of the range the rest of it is told once more.
+    fn thinned(&mut self, from: u64, to: u64, count: u64) {
         let from = from.max(self.read + 1);
         if to <= from {
             return;
         }
-        let count = to - from;
+        let gap = self.gap(from, to, count);
+        let reason = gap.detail.to_string();
+        let shared = self.shared.clone();
+        let submission = Submission { gaps: vec![gap], ..Submission::default() };
+        if submit(self.intake.as_ref(), submission, || shared.stopping()) {
+            self.shared.set(|progress| progress.last_error = Some(reason));
+        }
+    }
+
+    fn gap(&self, from: u64, to: u64, count: u64) -> Gap {
         let reason =
             format!("{count} records of the log were evicted before sink {} had read them", self.shared.name);
         tracing::warn!(sink = self.shared.name, from, to, "{reason}");
@@ -310,6 +321,17 @@ impl Shipper {
             gap.count = count;
             gap.count_kind = CountKind::Exact;
         }
+        gap
+    }
+
+    /// Records were evicted before this sink came to them: the gap row and the cursor behind it are one commit.
+    fn evicted(&mut self, from: u64, to: u64) {
+        let from = from.max(self.read + 1);
+        if to <= from {
+            return;
+        }
+        let gap = self.gap(from, to, to - from);
+        let reason = gap.detail.to_string();
         let state = vec![cursor::update(&self.key, to - 1)];
         let submission = Submission { gaps: vec![gap], state, ..Submission::default() };
         let shared = self.shared.clone();

@@ -17,7 +17,7 @@ use crate::limits::{
     RETRY_MS_MAX,
 };
 use crate::log::journal_path;
-use crate::log::{JournalFile, Log};
+use crate::log::{Held, JournalFile, Log};
 use crate::names::{JOURNAL_DIR, NEW_FILE_NAME};
 use crate::writer::Writer;
 
@@ -115,7 +115,7 @@ impl Active {
 
     /// Brings the log's view of this file up to date.
     pub fn describe(&self, file: &mut JournalFile) {
-        *file = JournalFile { summary: self.summary, durable_bytes: self.end, allocated: self.allocated };
+        (file.summary, file.durable_bytes, file.allocated) = (self.summary, self.end, self.allocated);
     }
 
     /// Reserves space up to a length.
@@ -221,11 +221,13 @@ impl Writer {
             if let (Some(released), Some(file)) = (released, log.files.last_mut()) {
                 file.allocated = released;
             }
-            log.files.push(JournalFile { summary, durable_bytes: end, allocated });
+            log.files.push(JournalFile { summary, durable_bytes: end, allocated, held: Held::default() });
             log.syncs += 2;
             log.bytes_written += end;
         }
         self.remove_redundant();
+        self.shared.log().slack = self.slack();
+        self.shared.seal_signals.call();
         // What a failure has taken from the space kept for new files is won back now, not when it is needed.
         self.make_room(0)
     }
@@ -286,7 +288,7 @@ impl Writer {
         let mut index = 0;
         let mut removed = false;
         while index + 1 < log.files.len() {
-            let file = log.files[index];
+            let file = &log.files[index];
             let is_empty = file.summary.first_seq == log.files[index + 1].summary.first_seq;
             if is_empty && self.shared.fs.unlink(&file.path()).is_ok() {
                 log.files.remove(index);

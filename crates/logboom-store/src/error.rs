@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::segment::SegmentError;
+
 /// Why a data directory could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -58,6 +60,14 @@ pub enum ReadError {
         path: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// A segment could not be read.
+    #[error("failed to read {path}", path = path.display())]
+    Segment {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: SegmentError,
     },
 }
 

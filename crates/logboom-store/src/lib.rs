@@ -7,6 +7,7 @@
 //! shows it (`log`) to readers (`reader`, `snapshot`). After a crash `recover` reads it back through `entries`.
 
 mod active;
+mod cache;
 mod clock;
 mod clock_guard;
 mod columns;
@@ -28,6 +29,8 @@ mod queue;
 mod reader;
 mod recover;
 mod repair;
+mod seal;
+mod sealed;
 pub mod segment;
 mod shared;
 pub mod shred;
@@ -35,6 +38,7 @@ mod snapshot;
 mod space;
 mod stats;
 mod store;
+mod stripes;
 mod window;
 mod writer;
 

@@ -45,6 +45,46 @@ pub const FILE_RESOURCES_MAX: usize = 1 << 20;
 /// Seqs end here: a million records a second reach it after 146,000 years, and sums of seqs never overflow.
 pub const SEQ_MAX: u64 = 1 << 62;
 
+/// Resources named in what is known of a segment without opening it: one that takes a quarter of the budget is among
+/// the largest of most segments, and an opening snapshot stays small.
+pub const SEGMENT_SHARES_MAX: usize = 16;
+/// Memory of the indexes of open segments: those of a store of 10 GiB.
+pub const SEGMENT_CACHE_BYTES_MAX: usize = 48 << 20;
+/// Segments held open; a process may open 1,024 files where nobody raised the limit.
+pub const SEGMENT_CACHE_FILES_MAX: usize = 768;
+/// Segments looked into for names of attributes to complete, newest first.
+pub const NAMED_SEGMENTS_MAX: usize = 64;
+/// Segments decoded at once by all readers in order of seqs together; each takes a stripe.
+pub const STRIPES_MAX: usize = 4;
+/// How long a reader may keep a decoded stripe that it does not read from, when others wait, in milliseconds.
+pub const STRIPE_IDLE_MS_MAX: u64 = 500;
+/// How long a reader may keep a decoded stripe at all when others wait, in milliseconds.
+pub const STRIPE_HOLD_MS_MAX: u64 = 5_000;
+
+/// A resource that takes more than this share of the budget is the first to give room.
+pub const RESOURCE_SHARE_OF_BUDGET: u64 = 4;
+/// Bodies of a rewritten segment: its rows are held in memory at once, in as many pieces as they came in.
+pub const REWRITE_BODY_BYTES_MAX: u64 = 32 << 20;
+/// Bytes of the name of a segment below the data directory.
+pub const SEGMENT_PATH_BYTES_MAX: usize = 256;
+/// Space that the sealer keeps free ahead of need, as a share of the budget.
+pub const HEADROOM_SHARE_OF_BUDGET: u64 = 8;
+/// What a segment may take beyond its journal file, when its rows are few: columns, index, footer.
+pub const SEGMENT_OVERHEAD_BYTES: u64 = 64 << 10;
+/// A directory takes a block.
+pub const DIRECTORY_BYTES: u64 = 4 << 10;
+/// Closed journal files beyond which sealing does not spare the CPU.
+pub const SEAL_BEHIND_FILES: usize = 4;
+/// Of what sources hold in deleted files that are open, so much of the budget counts at most: the log must not go for
+/// files that others keep.
+pub const HELD_SHARE_OF_BUDGET: u64 = 4;
+/// How long the writer waits for the sealer to make room before it evicts by itself, in milliseconds.
+pub const ROOM_WAIT_MS_MAX: u64 = 10_000;
+/// How often it looks whether there is room meanwhile, in milliseconds.
+pub const ROOM_LOOK_MS: u64 = 20;
+/// How often the sealer looks around when nobody calls it, in milliseconds.
+pub const SEALER_TICK_MS: u64 = 2_000;
+
 /// Level of zstd: higher ones cost 1.6 times the CPU and save next to nothing on columns of log lines.
 pub const ZSTD_LEVEL: i32 = 1;
 /// Buffers above this size are given back when the store has been idle.

@@ -2,20 +2,41 @@
 //! each sync; everyone else only looks.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use logboom_model::{Batch, Resource, ResourceId, StateUpdate};
 
 use crate::format::file_name;
 use crate::format::snapshot::{FileSummary, StateMap};
-use crate::limits::{LOST_RANGES_MAX, OVERHEAD_BYTES};
+use crate::limits::{DIRECTORY_BYTES, LOST_RANGES_MAX, OVERHEAD_BYTES};
+use crate::sealed::Sealed;
 use crate::stats::StoreState;
 
 /// Keys of ranges already told to be lost to corruption: `store/lost/<first seq, 20 digits>` → end, decimal.
 pub const LOST_PREFIX: &[u8] = b"store/lost/";
 
+/// Held by everyone who may have a file open: the space of a file that was removed comes back with the last of them.
+#[derive(Debug, Clone, Default)]
+pub struct Held(Arc<()>);
+
+impl Held {
+    /// Whether somebody else holds it.
+    fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+}
+
+impl PartialEq for Held {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Held {}
+
 /// One journal file.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct JournalFile {
     /// What is in it. `end_seq` is one past the last durable row.
     pub summary: FileSummary,
@@ -23,6 +44,8 @@ pub struct JournalFile {
     pub durable_bytes: u64,
     /// Bytes it takes on disk.
     pub allocated: u64,
+    /// Held by everyone who may have it open.
+    pub held: Held,
 }
 
 impl JournalFile {
@@ -38,7 +61,7 @@ pub fn journal_path(first_seq: u64, id: u64) -> String {
 }
 
 /// What a reader needs to read one file.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct FileView {
     /// What is in it, as far as known.
     pub summary: FileSummary,
@@ -48,6 +71,19 @@ pub struct FileView {
     pub limit: u64,
     /// Bytes it takes on disk.
     pub bytes: u64,
+    /// Held while it may be open.
+    pub held: Held,
+}
+
+/// Where a seq lies.
+#[derive(Debug)]
+pub enum Holder {
+    /// In a journal file.
+    File(FileView),
+    /// In a segment.
+    Segment(Arc<Sealed>),
+    /// Nowhere; what is there begins with this seq.
+    Nothing(u64),
 }
 
 /// Durable entries kept in memory.
@@ -84,6 +120,22 @@ fn end_of(entry: &[Batch]) -> u64 {
 pub struct Log {
     /// Files, oldest first; the last is being written unless the store is closed or degraded.
     pub files: Vec<JournalFile>,
+    /// Segments, oldest first; all before the first file.
+    pub segments: Vec<Arc<Sealed>>,
+    /// Bytes that the sealer may write and has not shown yet.
+    pub reserved: u64,
+    /// Files that were removed while somebody may have had them open, and their bytes.
+    pub unlinked: Vec<(Held, u64)>,
+    /// Bytes of deleted files that sources hold open.
+    pub source_bytes: u64,
+    /// Kept out of ordinary use by the writer, see `space`.
+    pub slack: u64,
+    /// The sealer is making room: the writer waits a while before it evicts.
+    pub making_room: bool,
+    /// Bytes of segments written since start.
+    pub sealed_bytes: u64,
+    /// Why sealing does not succeed.
+    pub seal_error: Option<String>,
     /// First seq not yet durable.
     pub end_seq: u64,
     /// First seq not evicted.
@@ -165,14 +217,38 @@ impl Log {
         true
     }
 
-    /// Bytes on disk.
+    /// Bytes on disk, those on their way included.
     pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.allocated).sum::<u64>() + OVERHEAD_BYTES
+        let files: u64 = self.files.iter().map(|file| file.allocated).sum();
+        let segments: u64 = self.segments.iter().map(|sealed| sealed.disk_bytes).sum();
+        let open = self.unlinked.iter().filter(|(held, _)| held.is_shared());
+        let unlinked: u64 = open.map(|(_, bytes)| bytes).sum();
+        let rest = self.reserved + self.source_bytes + self.directory_bytes() + OVERHEAD_BYTES;
+        files + segments + unlinked + rest
+    }
+
+    fn directory_bytes(&self) -> u64 {
+        let (mut count, mut last) = (0, "");
+        for sealed in &self.segments {
+            if sealed.dir() != last {
+                last = sealed.dir();
+                // The hour's own, and at worst that of its date.
+                count += 2;
+            }
+        }
+        count * DIRECTORY_BYTES
+    }
+
+    /// A file was removed; its space is back when nobody has it open any more.
+    pub fn note_unlinked(&mut self, held: Held, bytes: u64) {
+        self.unlinked.retain(|(held, _)| held.is_shared());
+        self.unlinked.push((held, bytes));
     }
 
     /// First seq that can be read, if anything can.
     pub fn oldest_seq(&self) -> u64 {
-        self.files.first().map_or(self.end_seq, |file| file.summary.first_seq).max(self.evicted_to)
+        let file = self.files.first().map_or(self.end_seq, |file| file.summary.first_seq);
+        self.segments.first().map_or(file, |sealed| sealed.seqs.start.min(file)).max(self.evicted_to)
     }
 
     /// Every file as its readers must see it, oldest first.
@@ -181,20 +257,41 @@ impl Log {
     }
 
     fn view(&self, index: usize) -> FileView {
-        let file = self.files[index];
+        let file = &self.files[index];
         let next = self.files.get(index + 1).map_or(self.end_seq, |next| next.summary.first_seq);
         FileView {
             summary: file.summary,
             end_seq: next.min(self.end_seq),
             limit: file.durable_bytes,
             bytes: file.allocated,
+            held: file.held.clone(),
         }
     }
 
-    /// The file that holds a seq, or should; `None` when the oldest file begins after it.
-    pub fn file_of(&self, seq: u64) -> Option<FileView> {
-        let after = self.files.partition_point(|file| file.summary.first_seq <= seq);
-        Some(self.view(after.checked_sub(1)?))
+    /// The segments that hold any of these seqs, oldest first.
+    pub fn segments_in(&self, seqs: &Range<u64>) -> &[Arc<Sealed>] {
+        let from = self.segments.partition_point(|sealed| sealed.seqs.end <= seqs.start);
+        let to = self.segments.partition_point(|sealed| sealed.seqs.start < seqs.end);
+        self.segments.get(from..to).unwrap_or(&[])
+    }
+
+    /// Where a seq lies, or should; `None` when everything there is begins after it.
+    pub fn holder_of(&self, seq: u64) -> Option<Holder> {
+        let after = self.segments.partition_point(|sealed| sealed.seqs.start <= seq);
+        let before = after.checked_sub(1).map(|index| &self.segments[index]);
+        if let Some(sealed) = before.filter(|sealed| seq < sealed.seqs.end) {
+            return Some(Holder::Segment(sealed.clone()));
+        }
+        let after_file = self.files.partition_point(|file| file.summary.first_seq <= seq);
+        match (after_file.checked_sub(1), before) {
+            (Some(index), _) => Some(Holder::File(self.view(index))),
+            (None, None) => None,
+            (None, Some(_)) => {
+                let segment = self.segments.get(after).map(|sealed| sealed.seqs.start);
+                let file = self.files.first().map(|file| file.summary.first_seq);
+                Some(Holder::Nothing(segment.or(file).unwrap_or(self.end_seq)))
+            }
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct StoreOptions {
     pub queue_bytes: usize,
     /// Bound of the durable batches kept in memory for readers that follow the end.
     pub ring_bytes: usize,
+    /// Share of one CPU that sealing takes while it is not behind, in per cent.
+    pub seal_cpu_percent: u8,
     /// Resource of the store's own gap rows.
     pub resource: Arc<Resource>,
 }
@@ -36,6 +38,7 @@ impl Default for StoreOptions {
             commit_bytes: 1 << 20,
             queue_bytes: 8 << 20,
             ring_bytes: 8 << 20,
+            seal_cpu_percent: 50,
             resource: Arc::new(Resource::builder().with("service.name", "logboom").build()),
         }
     }

@@ -2,6 +2,7 @@
 //! [`Part::open`], so that a search which stops early touches only what it needs.
 
 mod journal;
+mod sealed;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -9,12 +10,20 @@ use std::sync::Arc;
 
 use logboom_model::{Batch, Resource};
 
+use crate::cache::SegmentCache;
 use crate::fs::Fs;
 use crate::log::FileView;
+use crate::recover;
+use crate::sealed::Sealed;
 use crate::shared::Shared;
 use crate::{BlockSet, Columns, Probe, ReadError};
 
 use journal::JournalPart;
+use sealed::SegmentPart;
+
+/// How often the successor of a part may be gone as well before the search goes on without it: each is a rewrite in
+/// the time between two looks.
+const SUCCESSORS_MAX: usize = 4;
 
 /// Where the parts of one snapshot lie, and who is told of damage.
 #[derive(Clone)]
@@ -25,6 +34,8 @@ pub(crate) struct Ground {
     pub dir: PathBuf,
     /// The open store, if it is ours.
     pub shared: Option<Arc<Shared>>,
+    /// Segments that are open.
+    pub segments: Arc<SegmentCache>,
 }
 
 impl Ground {
@@ -34,12 +45,27 @@ impl Ground {
             shared.report_lost(from, to);
         }
     }
+
+    /// The segment that now has rows of a part that is gone: it was sealed or rewritten since the snapshot.
+    fn successor(&self, seqs: &Range<u64>) -> Option<Arc<Sealed>> {
+        match &self.shared {
+            Some(shared) => shared.log().segments_in(seqs).first().cloned(),
+            None => recover::find_segment(&*self.fs, seqs),
+        }
+    }
 }
 
 /// One journal file or one segment, not opened yet.
 pub struct Part {
     ground: Ground,
-    view: FileView,
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Journal(FileView),
+    /// A segment, and the seqs of it that are asked for.
+    Segment(Arc<Sealed>, Range<u64>),
 }
 
 /// An opened part: its blocks, ready to be pruned and loaded from several threads.
@@ -51,6 +77,7 @@ enum Content {
     /// Evicted since the snapshot was taken.
     Gone,
     Journal(Box<JournalPart>),
+    Segment(Box<SegmentPart>),
 }
 
 /// What is known of a block before it is loaded.
@@ -99,36 +126,71 @@ pub struct BlockCount {
 
 impl Part {
     pub(crate) fn journal(ground: Ground, view: FileView) -> Self {
-        Self { ground, view }
+        Self { ground, source: Source::Journal(view) }
+    }
+
+    pub(crate) fn segment(ground: Ground, sealed: Arc<Sealed>, from: u64) -> Self {
+        let seqs = sealed.seqs.start.max(from)..sealed.seqs.end;
+        Self { ground, source: Source::Segment(sealed, seqs) }
     }
 
     /// Event times between which all its rows lie, both included; nanoseconds since the Unix epoch.
     pub fn times(&self) -> (i64, i64) {
-        (self.view.summary.min_time, self.view.summary.max_time)
+        match &self.source {
+            Source::Journal(view) => (view.summary.min_time, view.summary.max_time),
+            Source::Segment(sealed, _) => sealed.content.times,
+        }
     }
 
     /// Seqs of its rows. There may be fewer rows than seqs.
     pub fn seqs(&self) -> Range<u64> {
-        self.view.summary.first_seq..self.view.end_seq
+        match &self.source {
+            Source::Journal(view) => view.summary.first_seq..view.end_seq,
+            Source::Segment(_, seqs) => seqs.clone(),
+        }
     }
 
     /// Bytes on disk.
     pub fn bytes(&self) -> u64 {
-        self.view.bytes
+        match &self.source {
+            Source::Journal(view) => view.bytes,
+            Source::Segment(sealed, _) => sealed.disk_bytes,
+        }
     }
 
     /// Rows, where that is known without opening it.
     pub fn rows(&self) -> Option<u64> {
-        Some(self.view.end_seq - self.view.summary.first_seq)
+        match &self.source {
+            Source::Journal(view) => Some(view.end_seq - view.summary.first_seq),
+            Source::Segment(sealed, seqs) => (sealed.seqs == *seqs).then_some(sealed.content.rows),
+        }
     }
 
     /// Opens it. What was evicted since the snapshot was taken has no blocks.
     pub fn open(&self) -> Result<OpenPart, ReadError> {
-        let content = match JournalPart::open(self.ground.clone(), self.view)? {
-            Some(journal) => Content::Journal(Box::new(journal)),
-            None => Content::Gone,
-        };
-        Ok(OpenPart { content })
+        let mut source = self.source.clone();
+        for _ in 0..SUCCESSORS_MAX {
+            let content = match &source {
+                Source::Journal(view) => {
+                    let part = JournalPart::open(self.ground.clone(), view)?;
+                    part.map(|journal| Content::Journal(Box::new(journal)))
+                }
+                Source::Segment(sealed, seqs) => {
+                    let part = SegmentPart::open(self.ground.clone(), sealed, seqs.clone())?;
+                    part.map(|segment| Content::Segment(Box::new(segment)))
+                }
+            };
+            if let Some(content) = content {
+                return Ok(OpenPart { content });
+            }
+            match (self.ground.successor(&self.seqs()), &source) {
+                // It is what it was, and cannot be read.
+                (Some(sealed), Source::Segment(gone, _)) if Arc::ptr_eq(&sealed, gone) => break,
+                (Some(sealed), _) => source = Source::Segment(sealed, self.seqs()),
+                (None, _) => break,
+            }
+        }
+        Ok(OpenPart { content: Content::Gone })
     }
 }
 
@@ -138,6 +200,7 @@ impl OpenPart {
         match &self.content {
             Content::Gone => 0,
             Content::Journal(journal) => journal.block_count(),
+            Content::Segment(segment) => segment.block_count(),
         }
     }
 
@@ -146,29 +209,33 @@ impl OpenPart {
         match &self.content {
             Content::Gone => BlockView::nothing(),
             Content::Journal(journal) => journal.block(block).unwrap_or(BlockView::nothing()),
+            Content::Segment(segment) => segment.block(block).unwrap_or(BlockView::nothing()),
         }
     }
 
     /// Takes out the blocks that cannot meet a probe. `blocks` is a set of [`OpenPart::block_count`].
-    pub fn prune(&self, _probe: &Probe, _blocks: &mut BlockSet) -> Result<(), ReadError> {
+    pub fn prune(&self, probe: &Probe, blocks: &mut BlockSet) -> Result<(), ReadError> {
         match &self.content {
             Content::Gone | Content::Journal(_) => Ok(()),
+            Content::Segment(segment) => segment.prune(probe, blocks),
         }
     }
 
     /// Rows of a block by resource, minute and severity, where they are kept.
-    pub fn counts(&self, _block: usize) -> Option<Vec<BlockCount>> {
+    pub fn counts(&self, block: usize) -> Option<Vec<BlockCount>> {
         match &self.content {
             Content::Gone | Content::Journal(_) => None,
+            Content::Segment(segment) => segment.counts(block),
         }
     }
 
     /// Loads columns of a block: batches whose seqs ascend, in no order among each other. A journal file gives every
     /// column. What was evicted meanwhile, or is damaged, gives no rows; damage is told to the store.
-    pub fn load(&self, block: usize, _columns: &Columns) -> Result<Vec<Batch>, ReadError> {
+    pub fn load(&self, block: usize, columns: &Columns) -> Result<Vec<Batch>, ReadError> {
         match &self.content {
             Content::Gone => Ok(Vec::new()),
             Content::Journal(journal) => journal.load(block),
+            Content::Segment(segment) => segment.load(block, columns),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use logboom_model::{StateUpdate, Submission, SubmitError};
 
 use crate::limits::{STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX, SUBMISSION_BYTES_MAX};
+use crate::seal::Request;
 
 /// A value on its way, and the number of the submission that brings it.
 type OnItsWay = (u64, Option<Vec<u8>>);
@@ -24,6 +25,8 @@ pub struct Queue {
     state: BTreeMap<Box<[u8]>, OnItsWay>,
     /// Ranges of seqs that readers found to be lost.
     pub lost: Vec<(u64, u64)>,
+    /// What the sealer wants done at once.
+    pub requests: Vec<Request>,
     /// Somebody waits for everything to be durable.
     pub flushing: usize,
     /// No more submissions are taken.

@@ -1,4 +1,6 @@
-//! A reader with a position of its own: from the ring while it keeps up, from the files when it does not.
+//! A reader with a position of its own: from the ring while it keeps up, from files and segments when it does not.
+
+mod sealed;
 
 use std::io;
 use std::sync::Arc;
@@ -8,14 +10,28 @@ use std::time::{Duration, Instant};
 use logboom_model::{Batch, LogReader, TailEntry};
 
 use crate::entries::{Entries, EntryError, Step};
-use crate::log::{FileView, journal_path};
+use crate::log::{FileView, Holder, journal_path};
+use crate::sealed::Sealed;
 use crate::shared::Shared;
+
+use sealed::{InSegment, SealedPlace};
 
 /// See the top of the file. It reads durable records only and never holds up the writer.
 pub struct Reader {
     shared: Arc<Shared>,
     position: u64,
     place: Option<Place>,
+    sealed: Option<SealedPlace>,
+    /// Its name where decoded stripes are shared.
+    owner: u64,
+    /// Missing rows before this seq have been told.
+    thinned_to: u64,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.leave_sealed();
+    }
 }
 
 /// Where a reader is in a file.
@@ -31,6 +47,23 @@ enum Found {
     Evicted(u64),
     Ring(Arc<[Batch]>),
     File(FileView),
+    Segment(Arc<Sealed>),
+    /// What is there begins with this seq.
+    Hole(u64),
+}
+
+impl Found {
+    /// Tells one file or segment from another.
+    fn place(&self) -> (u8, u64) {
+        match self {
+            Self::Nothing => (0, 0),
+            Self::Evicted(_) => (1, 0),
+            Self::Ring(_) => (2, 0),
+            Self::File(view) => (3, view.summary.id),
+            Self::Segment(sealed) => (4, Arc::as_ptr(sealed) as usize as u64),
+            Self::Hole(_) => (5, 0),
+        }
+    }
 }
 
 /// What a file has for a position.
@@ -43,7 +76,8 @@ enum InFile {
 impl Reader {
     pub(crate) fn new(shared: Arc<Shared>, from: u64) -> Self {
         let oldest = if from <= 1 { shared.log().oldest_seq() } else { from };
-        Self { shared, position: oldest, place: None }
+        let owner = shared.stripes.owner();
+        Self { shared, position: oldest, place: None, sealed: None, owner, thinned_to: 0 }
     }
 
     fn find(&self) -> Found {
@@ -57,8 +91,10 @@ impl Reader {
         if let Some(entry) = log.ring.get(self.position) {
             return Found::Ring(entry.clone());
         }
-        match log.file_of(self.position) {
-            Some(view) => Found::File(view),
+        match log.holder_of(self.position) {
+            Some(Holder::File(view)) => Found::File(view),
+            Some(Holder::Segment(sealed)) => Found::Segment(sealed),
+            Some(Holder::Nothing(next)) => Found::Hole(next),
             None => Found::Evicted(log.oldest_seq().max(self.position + 1)),
         }
     }
@@ -140,26 +176,46 @@ fn behind(batch: &Batch, from: u64) -> Batch {
     rest
 }
 
+impl Reader {
+    /// One look at the log; `None` when there must be another.
+    fn look(&mut self) -> io::Result<Option<Option<TailEntry>>> {
+        let found = self.find();
+        let place = found.place();
+        if !matches!(found, Found::File(_)) {
+            self.place = None;
+        }
+        if !matches!(found, Found::Segment(_)) {
+            self.leave_sealed();
+        }
+        let to = match found {
+            Found::Nothing => return Ok(Some(None)),
+            Found::Evicted(to) => return Ok(Some(Some(self.skip(to)))),
+            Found::Ring(entry) => return Ok(Some(Some(self.take(entry)))),
+            Found::Hole(to) => to,
+            Found::File(view) => match self.read(view)? {
+                InFile::Rows(batches) => return Ok(Some(Some(self.take(batches.into())))),
+                InFile::Missing(to) => to,
+            },
+            Found::Segment(sealed) => match self.read_sealed(&sealed)? {
+                InSegment::Entry(entry) => return Ok(Some(Some(entry))),
+                InSegment::Gone => return Ok(None),
+                InSegment::Missing(to) => to,
+            },
+        };
+        // What was evicted or sealed while it was being read is not lost to damage.
+        if self.find().place() != place {
+            return Ok(None);
+        }
+        self.shared.report_lost(self.position, to);
+        Ok(Some(Some(self.skip(to))))
+    }
+}
+
 impl LogReader for Reader {
     fn next_entry(&mut self) -> io::Result<Option<TailEntry>> {
-        let view = match self.find() {
-            Found::Nothing => return Ok(None),
-            Found::Evicted(to) => return Ok(Some(self.skip(to))),
-            Found::Ring(entry) => {
-                self.place = None;
-                return Ok(Some(self.take(entry)));
-            }
-            Found::File(view) => view,
-        };
-        match self.read(view)? {
-            InFile::Rows(batches) => Ok(Some(self.take(batches.into()))),
-            InFile::Missing(to) => {
-                // What was evicted while it was being read is not lost to damage.
-                if let Found::Evicted(to) = self.find() {
-                    return Ok(Some(self.skip(to)));
-                }
-                self.shared.report_lost(self.position, to);
-                Ok(Some(self.skip(to)))
+        loop {
+            if let Some(entry) = self.look()? {
+                return Ok(entry);
             }
         }
     }

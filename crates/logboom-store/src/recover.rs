@@ -1,5 +1,9 @@
 //! What a data directory holds, read without changing anything. `repair` then puts right the little that is wrong.
 
+mod segments;
+
+pub use segments::find_segment;
+
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
@@ -11,8 +15,9 @@ use crate::format::snapshot::{FileSummary, SnapshotState, StateMap};
 use crate::format::{EntryKind, parse_file_name};
 use crate::fs::{Fs, read_full};
 use crate::limits::VERIFY_BYTES_MAX;
-use crate::log::{JournalFile, journal_path};
+use crate::log::{Held, JournalFile, journal_path};
 use crate::names::{EVICTED_TO_KEY, JOURNAL_DIR};
+use crate::sealed::Sealed;
 
 /// What went wrong, and with which file.
 #[derive(Debug)]
@@ -65,8 +70,16 @@ pub struct Recovered {
     pub file_number: u32,
     /// The end of the last file.
     pub tail: Option<Tail>,
-    /// Files that hold nothing any more.
+    /// Files that hold nothing any more, or what others hold.
     pub leftovers: Vec<String>,
+    /// Segments that hold anything to read, oldest first.
+    pub segments: Vec<Arc<Sealed>>,
+    /// A rewrite was past its point of no return: the name that its output is to get.
+    pub unfinished: Option<String>,
+    /// Directories of segments.
+    pub dirs: Vec<String>,
+    /// Small state about segments that is not as it should be, and how it should be.
+    pub updates: Vec<StateUpdate>,
 }
 
 impl Recovered {
@@ -156,6 +169,7 @@ pub fn survey(fs: &dyn Fs) -> Result<Recovered, RecoverError> {
         let mark = std::str::from_utf8(mark).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
         recovered.evicted_to = recovered.evicted_to.max(mark).min(recovered.next_seq);
     }
+    segments::survey(fs, &mut recovered, &listed)?;
     find_missing(&mut recovered, &listed, &known);
     verify_older(fs, &mut recovered, &listed[..listed.len().min(walk_from + 1)])?;
     take_files(&mut recovered, &listed, &known);
@@ -319,11 +333,16 @@ fn walk(fs: &dyn Fs, file: &Listed, next_seq: u64, end_seq: u64) -> Result<Walke
     Ok(walked)
 }
 
-/// Files that an opening snapshot names and nobody evicted, but that are not there.
+/// Seqs that nobody evicted and that are in no segment and no file; files that an opening snapshot names and that
+/// are not there.
 fn find_missing(recovered: &mut Recovered, listed: &[Listed], known: &HashMap<u64, FileSummary>) {
-    let Some(first) = listed.first() else { return };
-    if recovered.evicted_to < first.first_seq {
-        recovered.lost.push((recovered.evicted_to, first.first_seq));
+    let mut expected = recovered.evicted_to;
+    let starts = recovered.segments.iter().map(|sealed| (sealed.seqs.start, sealed.seqs.end));
+    for (start, end) in starts.chain(listed.first().map(|file| (file.first_seq, file.first_seq))) {
+        if expected < start {
+            recovered.lost.push((expected, start));
+        }
+        expected = expected.max(end);
     }
     for pair in listed.windows(2) {
         if let Some(summary) = known.get(&pair[0].id)
@@ -372,6 +391,7 @@ fn take_files(recovered: &mut Recovered, listed: &[Listed], known: &HashMap<u64,
             summary: FileSummary { first_seq: file.first_seq, ..summary },
             durable_bytes: u64::MAX,
             allocated: file.allocated,
+            held: Held::default(),
         });
     }
     let evicted_to = recovered.evicted_to;

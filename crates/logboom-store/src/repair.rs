@@ -2,27 +2,66 @@
 //! of it made durable before anyone sees it, and leftovers are removed.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::fs::{Fs, read_full};
 use crate::log::JournalFile;
-use crate::names::{JOURNAL_DIR, NEW_FILE_NAME};
+use crate::names::{JOURNAL_DIR, NEW_FILE_NAME, REWRITE_NAME, SEGMENTS_DIR, TEMPORARY_DIR};
 use crate::recover::{RecoverError, Recovered, Tail};
+use crate::sealed::{Sealed, parent};
 
 /// Puts right what a crash left. Only for the one that holds the lock.
 pub fn repair(fs: &dyn Fs, recovered: &mut Recovered) -> Result<(), RecoverError> {
     if let Some(tail) = recovered.tail.take() {
         repair_tail(fs, &tail)?;
     }
+    if let Some(path) = recovered.unfinished.take() {
+        finish_rewrite(fs, recovered, path)?;
+    }
     let mut leftovers = std::mem::take(&mut recovered.leftovers);
-    if fs.list(JOURNAL_DIR).is_ok_and(|names| names.iter().any(|name| name == NEW_FILE_NAME)) {
-        leftovers.push(format!("{JOURNAL_DIR}/{NEW_FILE_NAME}"));
+    for (dir, is_ours) in [(JOURNAL_DIR, Some(NEW_FILE_NAME)), (TEMPORARY_DIR, None)] {
+        let names = fs.list(dir).map_err(RecoverError::io("list", dir))?;
+        let left = names.into_iter().filter(|name| is_ours.is_none_or(|ours| name == ours));
+        leftovers.extend(left.map(|name| format!("{dir}/{name}")));
     }
     for name in &leftovers {
-        fs.unlink(name).map_err(RecoverError::io("remove", name))?;
+        match fs.unlink(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(RecoverError::io("remove", name)(error));
+            }
+            _ => {}
+        }
     }
-    fs.sync_dir(JOURNAL_DIR).map_err(RecoverError::io("sync", JOURNAL_DIR))?;
+    let mut dirs: Vec<&str> = leftovers.iter().map(|name| parent(name)).chain([JOURNAL_DIR]).collect();
+    dirs.sort_unstable();
+    dirs.dedup();
+    for dir in dirs {
+        fs.sync_dir(dir).map_err(RecoverError::io("sync", dir))?;
+    }
+    // The hours come before their dates; what is not empty stays.
+    for dir in std::mem::take(&mut recovered.dirs) {
+        let _ = fs.remove_dir(&dir);
+    }
     for file in &mut recovered.files {
         release(fs, file);
+    }
+    Ok(())
+}
+
+/// The output of a rewrite takes its place; what it replaces is among the leftovers.
+fn finish_rewrite(fs: &dyn Fs, recovered: &mut Recovered, path: String) -> Result<(), RecoverError> {
+    let hour = parent(&path);
+    let date = parent(hour);
+    for (dir, above) in [(SEGMENTS_DIR, ""), (date, SEGMENTS_DIR), (hour, date)] {
+        fs.create_dir(dir).map_err(RecoverError::io("make", dir))?;
+        fs.sync_dir(above).map_err(RecoverError::io("sync", above))?;
+    }
+    fs.rename(REWRITE_NAME, &path).map_err(RecoverError::io("rename", REWRITE_NAME))?;
+    for dir in [hour, TEMPORARY_DIR] {
+        fs.sync_dir(dir).map_err(RecoverError::io("sync", dir))?;
+    }
+    if let Some(sealed) = recovered.segments.iter_mut().find(|sealed| sealed.path == REWRITE_NAME) {
+        *sealed = Arc::new(Sealed::new(sealed.seqs.clone(), path, sealed.disk_bytes, sealed.content.clone()));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use logboom_model::StoreId;
 use tokio::sync::watch;
 
 use crate::StoreOptions;
+use crate::cache::SegmentCache;
 use crate::clock::Clock;
 use crate::fs::Fs;
 use crate::limits::{
@@ -15,7 +16,9 @@ use crate::limits::{
 };
 use crate::log::Log;
 use crate::queue::Queue;
+use crate::seal::SealSignals;
 use crate::stats::{StoreState, StoreStats};
+use crate::stripes::Stripes;
 
 /// See the top of the file. `queue` is locked before `log` where both are.
 pub struct Shared {
@@ -37,6 +40,12 @@ pub struct Shared {
     pub room: Condvar,
     /// What is durable.
     pub log: Mutex<Log>,
+    /// Segments that are open.
+    pub segments: Arc<SegmentCache>,
+    /// Stripes that readers have decoded.
+    pub stripes: Stripes,
+    /// Calls the sealer, and tells it to end.
+    pub seal_signals: SealSignals,
     /// Tells readers that there is more.
     pub published: Condvar,
     /// First seq not yet durable, for those who await.
@@ -104,16 +113,28 @@ impl Shared {
 /// What the log says; what it does not know is left empty.
 pub fn stats(log: &Log) -> StoreStats {
     let with_rows = |file: &&crate::log::JournalFile| file.summary.end_seq > file.summary.first_seq;
+    let mut segments = log.segments.iter().map(|sealed| sealed.content.commits.0);
+    let seal_note = log.seal_error.as_ref().map(|error| format!("sealing waits: {error}"));
     StoreStats {
         bytes: log.bytes(),
         journal_files: log.files.len() as u64,
-        oldest: log.files.iter().find(with_rows).map(|file| file.summary.first_commit),
-        newest: log.files.iter().rfind(with_rows).map(|file| file.summary.last_commit),
+        segments: log.segments.len() as u64,
+        segment_bytes: log.segments.iter().map(|sealed| sealed.disk_bytes).sum(),
+        sealed_bytes: log.sealed_bytes,
+        oldest: segments
+            .next()
+            .or_else(|| log.files.iter().find(with_rows).map(|file| file.summary.first_commit)),
+        newest: log
+            .files
+            .iter()
+            .rfind(with_rows)
+            .map(|file| file.summary.last_commit)
+            .or_else(|| log.segments.last().map(|sealed| sealed.content.commits.1)),
         oldest_seq: log.oldest_seq(),
         end_seq: log.end_seq,
         records: log.end_seq - 1,
         state: if log.closed { StoreState::Closed } else { log.condition },
-        last_error: log.last_error.clone().or_else(|| log.clock_note.clone()),
+        last_error: log.last_error.clone().or_else(|| log.clock_note.clone()).or(seal_note),
         commits: log.commits,
         syncs: log.syncs,
         bytes_written: log.bytes_written,

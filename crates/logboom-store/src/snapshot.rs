@@ -7,15 +7,18 @@ use std::sync::Arc;
 
 use logboom_model::{Batch, Resource, StoreId};
 
+use crate::cache::SegmentCache;
 use crate::entries::{Entries, EntryError, Step};
 use crate::fs::{Fs, RealFs};
+use crate::limits::NAMED_SEGMENTS_MAX;
 use crate::log::{FileView, Log, journal_path};
 use crate::names::{JOURNAL_DIR, LOCK_NAME};
 use crate::part::{Ground, Part};
 use crate::recover;
+use crate::sealed::Sealed;
 use crate::shared::{Shared, stats};
 use crate::store::open_error;
-use crate::{OpenError, ReadError, StoreState, StoreStats};
+use crate::{Columns, OpenError, ReadError, StoreState, StoreStats};
 
 /// How far a scan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +44,10 @@ pub struct Snapshot {
     seqs: Range<u64>,
     stats: StoreStats,
     /// Oldest first.
+    segments: Vec<Arc<Sealed>>,
+    /// Oldest first, after the segments.
     files: Vec<FileView>,
+    cache: Arc<SegmentCache>,
     /// Told of damage, when the store is open.
     shared: Option<Arc<Shared>>,
     resources: Vec<Arc<Resource>>,
@@ -65,7 +71,9 @@ impl Snapshot {
             store_id: shared.store_id,
             seqs: log.oldest_seq()..log.end_seq,
             stats,
+            segments: log.segments.clone(),
             files: log.views(),
+            cache: shared.segments.clone(),
             shared: Some(shared.clone()),
             resources: log.resources.values().map(|(resource, _)| resource.clone()).collect(),
         }
@@ -101,6 +109,7 @@ impl Snapshot {
             evicted_to: recovered.evicted_to,
             state: std::mem::take(&mut recovered.state),
             files: std::mem::take(&mut recovered.files),
+            segments: std::mem::take(&mut recovered.segments),
             condition: StoreState::Closed,
             ..Log::default()
         };
@@ -111,7 +120,9 @@ impl Snapshot {
             store_id,
             seqs: log.oldest_seq()..log.end_seq,
             stats,
+            segments: log.segments.clone(),
             files: log.views(),
+            cache: Arc::default(),
             shared: None,
             resources: distinct(recovered.resources),
         })
@@ -135,9 +146,18 @@ impl Snapshot {
     /// The parts that may hold rows with such event times and seqs, the one with the newest event first. Nothing is
     /// opened yet; a part may be told apart from the others by its seqs, which never overlap.
     pub fn parts(&self, times: Range<i64>, seqs: Range<u64>) -> Vec<Part> {
-        let ground = Ground { fs: self.fs.clone(), dir: self.dir.clone(), shared: self.shared.clone() };
-        let mut parts: Vec<Part> =
-            self.files.iter().map(|view| Part::journal(ground.clone(), *view)).collect();
+        let ground = Ground {
+            fs: self.fs.clone(),
+            dir: self.dir.clone(),
+            shared: self.shared.clone(),
+            segments: self.cache.clone(),
+        };
+        let oldest = self.seqs.start;
+        let segments = self.segments.iter();
+        let mut parts: Vec<Part> = segments
+            .map(|sealed| Part::segment(ground.clone(), sealed.clone(), oldest))
+            .chain(self.files.iter().map(|view| Part::journal(ground.clone(), view.clone())))
+            .collect();
         parts.retain(|part| {
             let (min, max) = part.times();
             let own = part.seqs();
@@ -158,7 +178,34 @@ impl Snapshot {
 
     /// Names of attributes that have columns of their own in some segment, for completion: sorted, each once.
     pub fn attribute_names(&self) -> Vec<Box<str>> {
-        Vec::new()
+        for sealed in self.segments.iter().rev().take(NAMED_SEGMENTS_MAX) {
+            // One that cannot be read names nothing.
+            let _ = self.cache.get(&*self.fs, sealed);
+        }
+        self.cache.attribute_names()
+    }
+
+    /// The first seq of a record whose event time is not before a time; the end when there is none.
+    pub fn first_seq_since(&self, time: i64) -> Result<u64, ReadError> {
+        let mut first = self.seqs.end;
+        let columns = Columns { time: true, ..Columns::default() };
+        for part in self.parts(time..i64::MAX, self.seqs.clone()) {
+            if part.seqs().start >= first {
+                continue;
+            }
+            let open = part.open()?;
+            for block in 0..open.block_count() {
+                let view = open.block(block);
+                if view.times.1 < time || view.seqs.0 >= first {
+                    continue;
+                }
+                for batch in open.load(block, &columns)? {
+                    let row = batch.columns().times.iter().position(|&of| of >= time);
+                    first = row.map_or(first, |row| first.min(batch.seq(row)));
+                }
+            }
+        }
+        Ok(first)
     }
 
     /// Visits the batches of each commit, newest commit first; a commit without an event time in `times` is not even

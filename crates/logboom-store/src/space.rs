@@ -1,22 +1,31 @@
 //! The budget: space is reserved before it is used, by eviction of the oldest if need be. An eviction mark is
 //! durable before anything is removed.
+//!
+//! This is the writer's side, which holds whatever happens. Ahead of need the sealer makes room with more care, see
+//! `seal`; while it does, the writer waits for it some time before it evicts by itself.
+
+pub mod share;
 
 use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use logboom_model::{CountKind, Gap, GapReason, StateUpdate};
 use rustix::io::Errno;
 
 use crate::active::{Active, WriteError};
 use crate::format::snapshot::below;
-use crate::limits::ALLOCATE_BYTES_MIN;
-use crate::log::{JournalFile, LOST_PREFIX, lost_range};
-use crate::names::{EVICTED_TO_KEY, JOURNAL_DIR};
+use crate::limits::{ALLOCATE_BYTES_MIN, ROOM_LOOK_MS, ROOM_WAIT_MS_MAX};
+use crate::log::{JournalFile, LOST_PREFIX, Log, lost_range};
+use crate::names::EVICTED_TO_KEY;
+use crate::seal::remove_empty;
+use crate::sealed::{Sealed, parent};
 use crate::writer::{Pending, Room, Writer};
 
 impl Writer {
     /// Kept out of ordinary use: what new files take when the one before has failed. Two, because a new file that
     /// fails at once stays until its successor is durable.
-    fn slack(&self) -> u64 {
+    pub(crate) fn slack(&self) -> u64 {
         let file = self.snapshot_bytes + self.shared.reserve() + self.shared.allocate_step();
         2 * (file.next_multiple_of(ALLOCATE_BYTES_MIN) + ALLOCATE_BYTES_MIN)
     }
@@ -43,13 +52,15 @@ impl Writer {
                     if let (Some(active), Some(file)) = (&self.active, log.files.last_mut()) {
                         active.describe(file);
                     }
+                    drop(log);
+                    self.shared.seal_signals.call();
                     return Ok(());
                 }
                 Err(error) => error,
             };
             match &error {
                 WriteError::Io { source, .. } if is_full(source) => {
-                    let is_last = self.shared.log().files.len() <= 1;
+                    let is_last = sizes(&self.shared.log()).is_empty();
                     if room == Room::Reserve || is_last {
                         return Err(WriteError::NoRoom(
                             "the disk is full and nothing is left to evict".to_owned(),
@@ -62,14 +73,15 @@ impl Writer {
         }
     }
 
-    /// Sees to it that so many bytes more can be used, by evicting the oldest files if need be.
+    /// Sees to it that so many bytes more can be used, by evicting the oldest segments and files if need be.
     pub(crate) fn make_room(&mut self, bytes: u64) -> Result<(), WriteError> {
+        let mut waits_until = None;
         loop {
             let options = &self.shared.options;
             let limit = options.max_bytes.saturating_sub(self.slack());
-            let (used, files) = {
+            let (used, sizes) = {
                 let log = self.shared.log();
-                (log.bytes(), log.files.clone())
+                (log.bytes(), sizes(&log))
             };
             // A file system that does not say counts as free: what is really full fails later, and is handled.
             let free = self.shared.fs.disk_free().unwrap_or(u64::MAX);
@@ -81,8 +93,8 @@ impl Writer {
                 return Ok(());
             }
             let (mut count, mut freed) = (0, 0);
-            while freed < wanted && count + 1 < files.len() {
-                freed += files[count].allocated;
+            while freed < wanted && count < sizes.len() {
+                freed += sizes[count];
                 count += 1;
             }
             if count == 0 && bytes == 0 {
@@ -99,64 +111,133 @@ impl Writer {
                 };
                 return Err(WriteError::NoRoom(why));
             }
-            self.evict(count)?;
+            if !self.wait_for_sealer(&mut waits_until) {
+                self.evict(count)?;
+            }
         }
     }
 
-    /// Evicts the oldest files: first a durable mark with its gap, then the files.
+    /// While the sealer makes room by itself, and for a bounded time, serves it and waits; says whether it did.
+    fn wait_for_sealer(&mut self, until: &mut Option<Instant>) -> bool {
+        if !self.shared.log().making_room || self.is_closing() {
+            return false;
+        }
+        let until = *until.get_or_insert_with(|| Instant::now() + Duration::from_millis(ROOM_WAIT_MS_MAX));
+        if Instant::now() >= until {
+            tracing::warn!("the sealer makes no room in time: the oldest go");
+            return false;
+        }
+        if !self.serve() {
+            let queue = self.shared.queue();
+            if queue.requests.is_empty() {
+                let _ = self.shared.work.wait_timeout(queue, Duration::from_millis(ROOM_LOOK_MS));
+            }
+        }
+        true
+    }
+
+    /// Evicts so many of the oldest segments and files: first a durable mark with its gap, then the files.
     pub(crate) fn evict(&mut self, count: usize) -> Result<(), WriteError> {
-        let (files, evicted_to, to, forgotten) = {
+        let mut mark = Pending::default();
+        let to = {
             let log = self.shared.log();
-            let count = count.min(log.files.len().saturating_sub(1));
-            let to = log.files[count].summary.first_seq;
+            let segments = &log.segments[..count.min(log.segments.len())];
+            let closed = log.files.len().saturating_sub(1);
+            let files = &log.files[..(count - segments.len()).min(closed)];
+            if segments.is_empty() && files.is_empty() {
+                return Ok(());
+            }
+            let next = log.segments.get(segments.len()).map(|sealed| sealed.seqs.start);
+            let to = next.unwrap_or(log.files[files.len()].summary.first_seq);
             let told = below(&log.state, LOST_PREFIX)
                 .filter(|(key, value)| lost_range(key, Some(value)).is_some_and(|(_, end)| end <= to));
-            let forgotten: Vec<_> =
-                told.map(|(key, _)| StateUpdate { key: key.clone(), value: None }).collect();
-            (log.files[..count].to_vec(), log.evicted_to, to, forgotten)
+            mark.updates.extend(told.map(|(key, _)| StateUpdate { key: key.clone(), value: None }));
+            mark.updates.extend(segments.iter().map(|sealed| sealed.removal()));
+            if to > log.evicted_to {
+                let value = Some(to.to_string().into_bytes());
+                mark.updates.push(StateUpdate { key: EVICTED_TO_KEY.into(), value });
+                mark.gaps.extend(self.evicted_gap(segments, files, log.evicted_to, to));
+            }
+            to
         };
-        let mut mark = Pending { updates: forgotten, ..Pending::default() };
-        if to > evicted_to {
-            mark.updates
-                .push(StateUpdate { key: EVICTED_TO_KEY.into(), value: Some(to.to_string().into_bytes()) });
-            mark.gaps.extend(self.evicted_gap(&files, evicted_to, to));
-            self.commit(&mut mark, Room::Reserve)?;
+        self.commit(&mut mark, Room::Reserve)?;
+        {
             let mut log = self.shared.log();
-            log.evicted_to = to;
+            log.evicted_to = log.evicted_to.max(to);
             log.lost.retain(|_, end| *end > to);
         }
-        for file in files {
-            self.remove(&file)?;
-        }
-        self.shared.fs.sync_dir(JOURNAL_DIR).map_err(|source| failed("sync", JOURNAL_DIR, source))
+        self.remove_evicted()
     }
 
-    fn evicted_gap(&self, files: &[JournalFile], from: u64, to: u64) -> Option<Gap> {
-        let from = from.max(files.first()?.summary.first_seq);
-        let times = |file: &&JournalFile| file.summary.min_time <= file.summary.max_time;
-        let known = || files.iter().filter(times).map(|file| file.summary);
+    fn evicted_gap(
+        &self,
+        segments: &[Arc<Sealed>],
+        files: &[JournalFile],
+        from: u64,
+        to: u64,
+    ) -> Option<Gap> {
+        let oldest = files.first().map(|file| file.summary.first_seq);
+        let from = from.max(segments.first().map(|sealed| sealed.seqs.start).or(oldest)?);
+        let of_files = files.iter().map(|file| (file.summary.min_time, file.summary.max_time));
+        let times = segments.iter().map(|sealed| sealed.content.times).chain(of_files);
+        let known: Vec<(i64, i64)> =
+            times.filter(|(min, max)| min <= max && (*min, *max) != (i64::MIN, i64::MAX)).collect();
+        let gone_before: u64 = segments.iter().map(|sealed| sealed.content.evicted).sum();
         let detail = format!("seqs {from} to {} made room for newer ones", to.saturating_sub(1));
         let mut gap =
             Gap::unknown(self.shared.options.resource.clone(), "store", GapReason::Evicted, &detail);
-        (gap.count, gap.count_kind, gap.seqs) = (to.checked_sub(from)?, CountKind::Exact, Some((from, to)));
-        gap.from = known().map(|file| file.min_time).min();
-        gap.to = known().map(|file| file.max_time).max();
+        gap.count = to.checked_sub(from)?.saturating_sub(gone_before);
+        (gap.count_kind, gap.seqs) = (CountKind::Exact, Some((from, to)));
+        gap.from = known.iter().map(|times| times.0).min();
+        gap.to = known.iter().map(|times| times.1).max();
         (gap.count > 0).then_some(gap)
     }
 
-    fn remove(&self, file: &JournalFile) -> Result<(), WriteError> {
-        let name = file.path();
-        // A reader that has it open must not keep the space; it will see that its place was evicted.
-        if let Ok(opened) = self.shared.fs.open(&name, true) {
-            let _ = opened.truncate(0);
-        }
-        match self.shared.fs.unlink(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(failed("remove", &name, error));
+    /// Removes every segment and file below the mark. Each leaves the log before its name is touched, since the
+    /// sealer may put another into its place.
+    fn remove_evicted(&self) -> Result<(), WriteError> {
+        let mut dirs: Vec<String> = Vec::new();
+        loop {
+            let (name, evicted) = {
+                let mut log = self.shared.log();
+                let to = log.evicted_to;
+                if log.segments.first().is_some_and(|sealed| sealed.seqs.end <= to) {
+                    let sealed = log.segments.remove(0);
+                    (sealed.path.clone(), Evicted::Segment(sealed))
+                } else if log.files.len() > 1 && log.files[1].summary.first_seq <= to {
+                    let file = log.files.remove(0);
+                    (file.path(), Evicted::File(file))
+                } else {
+                    break;
+                }
+            };
+            if let Evicted::Segment(sealed) = &evicted {
+                self.shared.segments.forget(sealed);
             }
-            _ => {}
+            // A reader that has it open must not keep the space; it will see that its place was evicted.
+            if let Ok(opened) = self.shared.fs.open(&name, true) {
+                let _ = opened.truncate(0);
+            }
+            match self.shared.fs.unlink(&name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    // It still takes its space, and is removed with the next.
+                    let mut log = self.shared.log();
+                    match evicted {
+                        Evicted::Segment(sealed) => log.segments.insert(0, sealed),
+                        Evicted::File(file) => log.files.insert(0, file),
+                    }
+                    return Err(failed("remove", &name, error));
+                }
+                _ => {}
+            }
+            if dirs.last().is_none_or(|dir| dir != parent(&name)) {
+                dirs.push(parent(&name).to_owned());
+            }
         }
-        self.shared.log().files.retain(|kept| kept.summary.id != file.summary.id);
+        for dir in dirs {
+            self.shared.fs.sync_dir(&dir).map_err(|source| failed("sync", &dir, source))?;
+            remove_empty(&*self.shared.fs, &dir);
+        }
         Ok(())
     }
 
@@ -171,10 +252,25 @@ impl Writer {
             let max_age = i64::try_from(max_age.as_nanos()).unwrap_or(i64::MAX);
             let oldest = self.shared.clock.wall().saturating_sub(max_age);
             let closed = log.files.len().saturating_sub(1);
-            log.files[..closed].iter().take_while(|file| file.summary.last_commit < oldest).count()
+            let segments = log.segments.iter().map(|sealed| sealed.content.commits.1);
+            let files = log.files[..closed].iter().map(|file| file.summary.last_commit);
+            segments.chain(files).take_while(|commit| *commit < oldest).count()
         };
         if count == 0 { Ok(()) } else { self.evict(count) }
     }
+}
+
+/// What is being removed.
+enum Evicted {
+    Segment(Arc<Sealed>),
+    File(JournalFile),
+}
+
+/// Bytes of what can be evicted, oldest first.
+fn sizes(log: &Log) -> Vec<u64> {
+    let closed = log.files.len().saturating_sub(1);
+    let files = log.files[..closed].iter().map(|file| file.allocated);
+    log.segments.iter().map(|sealed| sealed.disk_bytes).chain(files).collect()
 }
 
 fn failed(action: &'static str, name: &str, source: io::Error) -> WriteError {

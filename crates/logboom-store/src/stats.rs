@@ -38,6 +38,12 @@ pub struct StoreStats {
     pub max_bytes: u64,
     /// Files of the journal.
     pub journal_files: u64,
+    /// Sealed segments.
+    pub segments: u64,
+    /// Bytes of the segments on disk.
+    pub segment_bytes: u64,
+    /// Bytes of segments written since start.
+    pub sealed_bytes: u64,
     /// Commit time of the oldest data kept.
     pub oldest: Option<i64>,
     /// Commit time of the newest data.
@@ -74,7 +80,7 @@ impl StoreStats {
         StoreStatus {
             bytes: self.bytes,
             max_bytes: self.max_bytes,
-            segments: 0,
+            segments: self.segments,
             journal_files: self.journal_files,
             oldest: self.oldest.map(format_rfc3339),
             newest: self.newest.map(format_rfc3339),

@@ -11,17 +11,20 @@ use std::time::{Duration, Instant};
 use logboom_model::{Intake, Resource, StoreId, Submission, SubmitError};
 use tokio::sync::watch;
 
+use crate::cache::SegmentCache;
 use crate::clock::{Clock, SystemClock};
 use crate::format::snapshot::below;
 use crate::fs::{Fs, LockOutcome, RealFs};
 use crate::gaps;
 use crate::limits::{FLUSH_MS_MAX, LOCK_WAIT_MS, MAX_BYTES_LEAST};
 use crate::log::{Log, lost_update};
-use crate::names::{JOURNAL_DIR, LOCK_NAME};
+use crate::names::{JOURNAL_DIR, LOCK_NAME, SEGMENTS_DIR, TEMPORARY_DIR};
 use crate::queue::Queue;
 use crate::recover::{self, RecoverCause, RecoverError, Recovered};
 use crate::repair;
+use crate::seal::{self, Pacer, SealSignals, Sealer};
 use crate::shared::Shared;
+use crate::stripes::Stripes;
 use crate::writer::{Pending, Writer, lost_gap};
 use crate::{FlushError, OpenError, Reader, Snapshot, StoreOptions, StoreStats};
 
@@ -40,7 +43,14 @@ impl Debug for Store {
 
 struct Closer {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Threads>,
+}
+
+/// The sealer ends before the writer that serves it.
+#[derive(Default)]
+struct Threads {
+    sealer: Option<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
 }
 
 impl Drop for Closer {
@@ -51,14 +61,21 @@ impl Drop for Closer {
 
 impl Closer {
     fn close(&self) {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        self.shared.seal_signals.stop();
+        join(threads.sealer, "sealer");
         self.shared.queue().closed = true;
         self.shared.work.notify_all();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id())
-            && thread.join().is_err()
-        {
-            tracing::error!("the journal's writer panicked");
-        }
+        join(threads.writer, "journal's writer");
+    }
+}
+
+fn join(thread: Option<JoinHandle<()>>, what: &str) {
+    // The last handle may go in an acknowledgement, on the writer's own thread.
+    if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id())
+        && thread.join().is_err()
+    {
+        tracing::error!("the {what} panicked");
     }
 }
 
@@ -67,6 +84,7 @@ pub struct ManualStore {
     /// The store.
     pub store: Store,
     writer: Option<Writer>,
+    sealer: Sealer,
     lock: Option<Box<dyn Debug + Send + Sync>>,
 }
 
@@ -83,7 +101,29 @@ impl ManualStore {
         self.writer.as_mut().is_some_and(|writer| writer.begin_file().is_ok())
     }
 
-    /// Evicts the oldest journal file now.
+    /// Seals the oldest closed journal file now; says whether there was one. `None` when that failed.
+    pub fn seal(&mut self) -> Option<bool> {
+        let writer = self.writer.as_mut()?;
+        self.sealer.seal(writer).inspect_err(|error| tracing::warn!(%error, "not sealed")).ok()
+    }
+
+    /// Rewrites the oldest segments of resources that take more than their share, as if so many bytes of room were
+    /// wanted; says whether there was one. `None` when that failed.
+    pub fn rewrite(&mut self, wanted: u64) -> Option<bool> {
+        let writer = self.writer.as_mut()?;
+        self.sealer
+            .rewrite_for(wanted, writer)
+            .inspect_err(|error| tracing::warn!(%error, "not rewritten"))
+            .ok()
+    }
+
+    /// Does what the sealer would do next; says whether there was anything to do. `None` when that failed.
+    pub fn tidy(&mut self) -> Option<bool> {
+        let writer = self.writer.as_mut()?;
+        self.sealer.step(writer).inspect_err(|error| tracing::warn!(%error, "not tidied")).ok()
+    }
+
+    /// Evicts the oldest segment or journal file now.
     pub fn evict(&mut self) -> bool {
         self.writer.as_mut().is_some_and(|writer| writer.active.is_some() && writer.evict(1).is_ok())
     }
@@ -122,7 +162,13 @@ impl Store {
                 path: dir.to_path_buf(),
                 source,
             })?;
-        *manual.store.closer.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        manual.store.closer.threads.lock().unwrap_or_else(PoisonError::into_inner).writer = Some(thread);
+        let sealer = seal::start(manual.store.shared.clone()).map_err(|source| OpenError::Io {
+            action: "start a thread for",
+            path: dir.to_path_buf(),
+            source,
+        })?;
+        manual.store.closer.threads.lock().unwrap_or_else(PoisonError::into_inner).sealer = Some(sealer);
         Ok(manual.store)
     }
 
@@ -140,8 +186,10 @@ impl Store {
             let path = dir.join(name);
             move |source| OpenError::Io { action, path, source }
         };
-        fs.create_dir(JOURNAL_DIR).map_err(failed("make", JOURNAL_DIR))?;
         let lock = take_lock(&*fs, dir)?;
+        for name in [JOURNAL_DIR, SEGMENTS_DIR, TEMPORARY_DIR] {
+            fs.create_dir(name).map_err(failed("make", name))?;
+        }
         let mut recovered = recover::survey(&*fs).map_err(|error| open_error(dir, error))?;
         repair::repair(&*fs, &mut recovered).map_err(|error| open_error(dir, error))?;
         fs.sync_dir("").map_err(failed("sync", ""))?;
@@ -163,13 +211,18 @@ impl Store {
             work: Condvar::new(),
             room: Condvar::new(),
             log: Mutex::new(log),
+            segments: Arc::new(SegmentCache::default()),
+            stripes: Stripes::default(),
+            seal_signals: SealSignals::default(),
             published: Condvar::new(),
             durable,
             options,
         });
         let writer = Writer::new(shared.clone(), file_number, first);
-        let closer = Arc::new(Closer { shared: shared.clone(), thread: Mutex::new(None) });
-        Ok(ManualStore { store: Self { shared, closer }, writer: Some(writer), lock: Some(lock) })
+        shared.log().slack = writer.slack();
+        let sealer = Sealer::new(shared.clone(), Pacer::unpaced());
+        let closer = Arc::new(Closer { shared: shared.clone(), threads: Mutex::default() });
+        Ok(ManualStore { store: Self { shared, closer }, writer: Some(writer), sealer, lock: Some(lock) })
     }
 
     /// The store's id.
@@ -276,12 +329,14 @@ fn take_recovered(recovered: Recovered, options: &StoreOptions) -> (Log, Pending
     let mut first = Pending::default();
     let mut log = Log {
         files: recovered.files,
+        segments: recovered.segments,
         end_seq: recovered.next_seq,
         evicted_to: recovered.evicted_to,
         state: recovered.state,
         last_commit: recovered.last_commit,
         ..Log::default()
     };
+    first.updates.extend(recovered.updates);
     log.resources =
         recovered.resources.into_iter().map(|(resource, used)| (resource.id(), (resource, used))).collect();
     for (key, value) in &log.state.clone() {

@@ -15,6 +15,7 @@ use crate::encode::{EncodeError, Encoder, Stamp};
 use crate::gaps::{self, GapMerger, GapRows};
 use crate::limits::{RETRY_MS_FIRST, RETRY_MS_MAX, TICK_MS};
 use crate::log::lost_update;
+use crate::seal::{Commits, Wish};
 use crate::shared::Shared;
 use crate::stats::StoreState;
 
@@ -114,6 +115,9 @@ impl Writer {
             if queue.closed {
                 return true;
             }
+            if !queue.requests.is_empty() {
+                return false;
+            }
             let waited = began.elapsed();
             let limit = if self.retry_at != 0 {
                 let rest = self.retry_at.saturating_sub(shared.clock.steady());
@@ -140,6 +144,7 @@ impl Writer {
 
     /// Does everything there is to do now: commits, retries that are due, what time brings.
     pub fn pump(&mut self) {
+        self.serve();
         if self.retry_at != 0 && self.shared.clock.steady() < self.retry_at && !self.closing {
             return;
         }
@@ -182,6 +187,25 @@ impl Writer {
         }
         self.group = Some(group);
         true
+    }
+
+    /// Does what the sealer asks for; says whether it asked.
+    pub(crate) fn serve(&mut self) -> bool {
+        let requests = std::mem::take(&mut self.shared.queue().requests);
+        let any = !requests.is_empty();
+        for request in requests {
+            let result = match request.wish {
+                Wish::Commit(pending) => Commits::commit(self, pending),
+                Wish::Evict(count) => Commits::evict(self, count),
+            };
+            // Nobody may wait for it any more.
+            let _ = request.answer.send(result);
+        }
+        any
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing
     }
 
     /// Commits the group at hand. It stays at hand when that fails.
@@ -378,6 +402,19 @@ impl Writer {
         drop(log);
         self.shared.published.notify_all();
         self.shared.room.notify_all();
+    }
+}
+
+impl Commits for Writer {
+    fn commit(&mut self, mut pending: Pending) -> Result<(), WriteError> {
+        Self::commit(self, &mut pending, Room::Reserve)
+    }
+
+    fn evict(&mut self, count: usize) -> Result<(), WriteError> {
+        if self.active.is_none() {
+            return Err(WriteError::NoFile);
+        }
+        Self::evict(self, count)
     }
 }
 

@@ -60,6 +60,13 @@ impl Log {
         self.changed.notify_all();
     }
 
+    /// Of the seqs to come so many are gone, here and there.
+    pub fn thin(&self, seqs: u64, count: u64) {
+        let mut inner = self.inner.lock().unwrap();
+        let (from, to) = (inner.next_seq, inner.next_seq + seqs);
+        inner.entries.push_back(Ok(TailEntry::Thinned { from, to, count }));
+    }
+
     /// The next read fails.
     pub fn fail_read(&self) {
         self.inner.lock().unwrap().entries.push_back(Err(io::ErrorKind::Other));
@@ -154,6 +161,7 @@ impl LogReader for Reader {
             let end = match entry {
                 Ok(TailEntry::Batches(batches)) => batches.last().map_or(0, Batch::end_seq),
                 Ok(TailEntry::Evicted { to, .. }) => *to,
+                Ok(TailEntry::Thinned { .. }) => return entry.clone().map(Some).map_err(io::Error::from),
                 Err(kind) => return Err((*kind).into()),
             };
             // Like the store, it gives the whole entry in which the position lies.

@@ -127,6 +127,23 @@ fn evicted_records_become_a_gap_row_of_the_sink_and_it_goes_on() {
 }
 
 #[test]
+fn what_is_missing_here_and_there_becomes_a_gap_row_and_what_is_left_is_sent() {
+    let log = Log::new();
+    let (reader, writer) = io::pipe().unwrap();
+    let sink = start(&log, writer, "logboom.name=siem");
+    log.append(&["one"]);
+    log.thin(10, 8);
+    log.append(&["two", "three"]);
+    assert_eq!(bodies(reader, 3), ["one", "two", "three"]);
+    assert!(sink.wait_until(PATIENCE, |status| status.cursor == 3));
+    let gaps = log.gaps();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!((gaps[0].source.as_ref(), gaps[0].reason), ("sink/siem", GapReason::Evicted));
+    assert_eq!((gaps[0].seqs, gaps[0].count, gaps[0].count_kind), (Some((2, 12)), 8, CountKind::Exact));
+    assert!(sink.stop());
+}
+
+#[test]
 fn behind_a_filter_nobody_knows_how_many_were_wanted() {
     let log = Log::new();
     log.evict(5);

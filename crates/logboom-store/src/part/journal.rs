@@ -13,7 +13,7 @@ use crate::format::EntryHeader;
 use crate::format::commit::Resources;
 use crate::fs::FsFile;
 use crate::limits::JOURNAL_BLOCK_BYTES;
-use crate::log::{FileView, journal_path};
+use crate::log::{FileView, Held, journal_path};
 
 /// See the top of the file.
 pub struct JournalPart {
@@ -22,13 +22,15 @@ pub struct JournalPart {
     file: Arc<dyn FsFile>,
     resources: Resources,
     headers: Vec<EntryHeader>,
+    /// Keeps the space of the file counted while it is open.
+    _held: Held,
     /// Where each block begins among the headers; one more for the end.
     blocks: Vec<usize>,
 }
 
 impl JournalPart {
     /// Reads the headers of a file; `None` when the file is gone.
-    pub fn open(ground: Ground, view: FileView) -> Result<Option<Self>, ReadError> {
+    pub fn open(ground: Ground, view: &FileView) -> Result<Option<Self>, ReadError> {
         let name = journal_path(view.summary.first_seq, view.summary.id);
         let failed = |source| ReadError::Io { path: ground.dir.join(&name), source };
         let file = match ground.fs.open(&name, false) {
@@ -37,9 +39,17 @@ impl JournalPart {
             Err(error) => return Err(failed(error)),
         };
         let mut entries = Entries::new(file.clone(), view.summary.id);
-        let headers = index(&ground, &view, &mut entries).map_err(failed)?;
+        let headers = index(&ground, view, &mut entries).map_err(failed)?;
         let blocks = group(&headers);
-        Ok(Some(Self { ground, name, file, resources: entries.into_resources(), headers, blocks }))
+        Ok(Some(Self {
+            ground,
+            name,
+            file,
+            resources: entries.into_resources(),
+            headers,
+            _held: view.held.clone(),
+            blocks,
+        }))
     }
 
     /// How many blocks it has.

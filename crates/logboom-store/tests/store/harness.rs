@@ -141,6 +141,7 @@ pub fn read(store: &Store, from: u64) -> Seen {
     while let Some(entry) = reader.next_entry().unwrap() {
         match entry {
             TailEntry::Evicted { from, to } => gone.push((from, to)),
+            TailEntry::Thinned { .. } => {}
             TailEntry::Batches(batches) => {
                 for record in batches.iter().flat_map(Batch::records) {
                     rows.push((record.seq, String::from_utf8_lossy(record.body).into_owned()));

@@ -154,6 +154,7 @@ impl Model {
         while let Some(entry) = reader.next_entry().unwrap() {
             match entry {
                 TailEntry::Evicted { from, .. } => assert_eq!(from, self.position),
+                TailEntry::Thinned { .. } => panic!("nobody rewrites here"),
                 TailEntry::Batches(batches) => assert_eq!(batches[0].first_seq(), self.position),
             }
             self.position = reader.position();
