@@ -28,12 +28,19 @@ pub(super) enum Found {
     Nothing,
 }
 
+/// Entries that have one folded name.
+#[derive(Debug)]
+struct Group {
+    number: u32,
+    members: Vec<u32>,
+}
+
 /// All names of a plan.
 #[derive(Debug)]
 pub(super) struct Names {
     entries: Vec<Entry>,
-    /// By folded name: the group, and the entries in it.
-    groups: HashMap<Box<[u8]>, (u32, Vec<u32>), BuildHasherDefault<NameHasher>>,
+    /// By folded name.
+    groups: HashMap<Box<[u8]>, Group, BuildHasherDefault<NameHasher>>,
     /// The entry found last.
     last: u32,
     first: u32,
@@ -52,14 +59,15 @@ impl Names {
     }
 
     fn entry_of(&mut self, name: &[u8]) -> u32 {
-        let group = self.groups.len() as u32;
-        let (group, members) = self.groups.entry(fold(name)).or_insert_with(|| (group, Vec::new()));
+        let number = self.groups.len() as u32;
+        let new = || Group { number, members: Vec::new() };
+        let Group { number, members } = self.groups.entry(fold(name)).or_insert_with(new);
         if let Some(&entry) = members.iter().find(|&&entry| *self.entries[entry as usize].name == *name) {
             return entry;
         }
         let entry = self.entries.len() as u32;
         members.push(entry);
-        self.entries.push(Entry { name: name.into(), columns: [None; 4], group: *group, next: entry });
+        self.entries.push(Entry { name: name.into(), columns: [None; 4], group: *number, next: entry });
         entry
     }
 
@@ -85,9 +93,10 @@ impl Names {
         }
         self.folded.clear();
         self.folded.extend(name.iter().map(|&byte| if byte == b'.' { b'_' } else { byte }));
-        let Some((group, members)) = self.groups.get(self.folded.as_slice()) else { return Found::Nothing };
-        let Some(&found) = members.iter().find(|&&entry| *self.entries[entry as usize].name == *name) else {
-            return Found::Group(*group);
+        let Some(group) = self.groups.get(self.folded.as_slice()) else { return Found::Nothing };
+        let Some(&found) = group.members.iter().find(|&&entry| *self.entries[entry as usize].name == *name)
+        else {
+            return Found::Group(group.number);
         };
         match self.entries.get_mut(self.last as usize) {
             Some(last) => last.next = found,

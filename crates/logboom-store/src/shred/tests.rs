@@ -95,16 +95,16 @@ fn source_attributes_are_taken_apart_too() {
 fn ten_thousand_names_have_bounded_columns() {
     let line = |row: usize| {
         let own: Vec<_> = (0..10).map(|n| format!("\"name_{}\":{n}", (row * 10 + n) % 10_000)).collect();
-        let all: Vec<_> = (0..300).map(|n| format!("\"all_{n}\":\"{row}\"")).collect();
+        let all: Vec<_> = (0..260).map(|n| format!("\"all_{n}\":\"{row}\"")).collect();
         format!("{{{},{}}}", own.join(","), all.join(","))
     };
-    let lines: Vec<_> = (0..2_000).map(line).collect();
+    let lines: Vec<_> = (0..1_000).map(line).collect();
     let batch = json_lines(&lines.iter().map(String::as_str).collect::<Vec<_>>());
     let plan = plan(std::slice::from_ref(&batch));
     assert_eq!(plan.columns.len(), limits::COLUMNS_MAX);
     assert!(plan.columns.iter().all(|column| column.name.starts_with("all_")));
     let block = shred(&plan, &batch);
-    for row in [0, 999, 1_999] {
+    for row in [0, 500, 999] {
         assert_eq!(reassembled(&plan, &block, row), shown(&batch, row));
     }
 }
