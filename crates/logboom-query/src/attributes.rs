@@ -7,7 +7,7 @@ use memchr::{memchr, memmem};
 
 use crate::ast::{FieldTest, Operator, Text};
 use crate::field::FieldName;
-use crate::json::{self, Value};
+use crate::json::{self, Element};
 use crate::number::Number;
 use crate::selection::Selection;
 use crate::whole_value;
@@ -141,9 +141,8 @@ fn value_matches(test: &FieldTest, value: AttributeValue<'_>, scratch: &mut Scra
 
 fn element_matches(test: &FieldTest, elements: &[u8], scratch: &mut Scratch) -> bool {
     json::any_element(elements, &mut |element| match element {
-        Value::String(text) => string_matches(test, text, scratch),
-        Value::Plain(text) => plain_matches(test, text, scratch),
-        Value::Array(_) | Value::Object => false,
+        Element::String(text) => string_matches(test, text, scratch),
+        Element::Plain(text) => plain_matches(test, text, scratch),
     })
 }
 

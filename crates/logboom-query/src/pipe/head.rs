@@ -90,13 +90,7 @@ fn field(operand: &Operand, columns: Option<&[Field]>) -> Field {
 
 /// The fields that pipes behind a `limit` read of records, or the columns that are shown where they stay records.
 fn columns_for(rest: &[Pipe], sort: &[(Field, bool)]) -> Vec<Field> {
-    let mut read: Vec<Field> = Vec::new();
-    let mut add = |field: &Field| {
-        if !read.contains(field) {
-            read.push(field.clone());
-        }
-    };
-    sort.iter().for_each(|(field, _)| add(field));
+    let mut read: Vec<Field> = sort.iter().map(|(field, _)| field.clone()).collect();
     for pipe in rest {
         let operands = match pipe {
             Pipe::Sort(keys) => keys.iter().map(|key| key.operand.clone()).collect(),
@@ -104,15 +98,25 @@ fn columns_for(rest: &[Pipe], sort: &[(Field, bool)]) -> Vec<Field> {
             Pipe::Fields(of) => of.clone(),
             grouping => grouping::operands(grouping, &time()).unwrap_or_default(),
         };
-        fields(&operands, None).iter().for_each(&mut add);
+        // The last order counts first.
+        read.splice(0..0, fields(&operands, None));
         if !matches!(pipe, Pipe::Sort(_) | Pipe::Limit(_)) {
-            return read;
+            return each_once(read);
         }
     }
-    let shown = DEFAULT_COLUMNS.map(resolve);
-    read.retain(|field| !shown.contains(field));
-    let [first @ .., body] = shown;
-    first.into_iter().chain(read).chain([body]).collect()
+    let [first @ .., body] = DEFAULT_COLUMNS.map(resolve);
+    read.retain(|field| *field != body);
+    each_once(first.into_iter().chain(read).chain([body]).collect())
+}
+
+fn each_once(fields: Vec<Field>) -> Vec<Field> {
+    let mut seen: Vec<Field> = Vec::new();
+    for field in fields {
+        if !seen.contains(&field) {
+            seen.push(field);
+        }
+    }
+    seen
 }
 
 #[cfg(test)]
@@ -142,7 +146,7 @@ mod tests {
         check("| fields a, b | limit 9 | limit 5", "rows [] Some(5); a b; 0");
         check("| fields a, b | fields b", "rows [] None; b; 0");
         check("| sort by a | sort by b desc | fields c", "rows [true, false] None; b a c; 0");
-        check("| sort by a | limit 5 | sort by b | uniq c", "rows [false] Some(5); a a b c; 2");
+        check("| sort by a | limit 5 | sort by b | uniq c", "rows [false] Some(5); a c b a; 2");
         check("| sort by a desc | limit 5", "rows [true] Some(5); a time severity service_name a body; 0");
         check("| limit 5 | sort by time", "rows [] Some(5); time severity service_name body; 1");
     }

@@ -27,7 +27,7 @@ pub(crate) enum State {
     Greatest(Option<Value>),
     Quantile(Box<Quantiles>),
     /// Hashes of the texts of values: two in 2^64 are taken for one.
-    Uniq(Box<HashSet<u64>>),
+    Uniq(HashSet<u64>),
 }
 
 /// A sum that is exact as long as there are integers only.
@@ -35,6 +35,7 @@ pub(crate) enum State {
 pub(crate) struct Sum {
     count: u64,
     integers: i128,
+    has_floats: bool,
     floats: f64,
     /// What adding floats has lost so far (Neumaier).
     lost: f64,
@@ -45,7 +46,10 @@ impl Sum {
         self.count += 1;
         match number {
             Number::Integer(integer) => self.integers = self.integers.saturating_add(i128::from(integer)),
-            Number::Float(float) => self.add_float(float),
+            Number::Float(float) => {
+                self.has_floats = true;
+                self.add_float(float);
+            }
         }
     }
 
@@ -60,6 +64,7 @@ impl Sum {
     fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.integers = self.integers.saturating_add(other.integers);
+        self.has_floats |= other.has_floats;
         self.add_float(other.floats);
         self.lost += other.lost;
     }
@@ -67,7 +72,7 @@ impl Sum {
     fn total(self) -> Value {
         match i64::try_from(self.integers) {
             _ if self.count == 0 => Value::Null,
-            Ok(integers) if self.floats == 0.0 && self.lost == 0.0 => Value::Integer(integers),
+            Ok(integers) if !self.has_floats => Value::Integer(integers),
             _ => float(self.as_float()),
         }
     }
@@ -94,7 +99,7 @@ impl State {
             How::Min => Self::Least(None),
             How::Max => Self::Greatest(None),
             How::Quantile(_) => Self::Quantile(Box::default()),
-            How::Uniq => Self::Uniq(Box::default()),
+            How::Uniq => Self::Uniq(HashSet::new()),
         }
     }
 
@@ -129,7 +134,7 @@ impl State {
             (Self::Greatest(best), Self::Greatest(Some(value))) => keep(best, value.as_cell(), true, room),
             (Self::Quantile(quantiles), Self::Quantile(other)) => quantiles.merge(*other, room),
             (Self::Uniq(seen), Self::Uniq(other)) => {
-                other.into_iter().for_each(|hash| insert(seen, hash, room))
+                other.into_iter().for_each(|hash| insert(seen, hash, room));
             }
             _ => {}
         }

@@ -40,14 +40,14 @@ pub(crate) struct Readers {
 #[derive(Debug)]
 enum Reader {
     Record(RecordField),
-    Named(AttributeName),
+    Named(Box<AttributeName>),
 }
 
 impl Readers {
     pub(crate) fn new(fields: &[Field]) -> Self {
         let readers = fields.iter().map(|field| match field {
             Field::Record(field) => Reader::Record(*field),
-            Field::Named(name) => Reader::Named(AttributeName::new(name.clone())),
+            Field::Named(name) => Reader::Named(Box::new(AttributeName::new(name.clone()))),
         });
         Self { fields: readers.collect(), text: Vec::new() }
     }

@@ -220,7 +220,7 @@ impl fmt::Display for Measure {
         match (self.how, &self.of) {
             (How::Quantile(quantile), Some(of)) => {
                 let percent = percent(quantile);
-                if percent.fract() == 0.0 && percent >= 1.0 && percent < 100.0 {
+                if percent.fract() == 0.0 && (1.0..100.0).contains(&percent) {
                     write!(f, "p{percent}({of})")?;
                 } else {
                     write!(f, "quantile({quantile}, {of})")?;

@@ -1,6 +1,6 @@
 //! Whatever is typed and whatever is logged: no panic, no stack overflow, no disagreement.
 
-use logboom_query::{parse, parse_time};
+use logboom_query::{PipeLimits, Pipeline, Selection, parse, parse_time};
 use proptest::prelude::*;
 
 use crate::fixture::{line, matches};
@@ -65,11 +65,107 @@ fn pieces() -> impl Strategy<Value = String> {
         Just("\u{1e9e}"),
         Just("İ"),
         Just("x.y_z"),
+        pipe_piece(),
     ];
     proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// What pipes are made of.
+fn pipe_piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(
+        &[
+            "| ",
+            "count ",
+            "stats ",
+            "timechart ",
+            "top ",
+            "uniq ",
+            "fields ",
+            "sort ",
+            "limit ",
+            "by ",
+            "as ",
+            "desc ",
+            ",",
+            "5m ",
+            "7 ",
+            "count()",
+            "p95(",
+            "quantile(0.5,",
+            "max(x.y_z) ",
+            "time ",
+            "body ",
+            "a_b ",
+            "0 ",
+            "99999 ",
+        ][..],
+    )
+}
+
+/// Queries most of which have pipes.
+fn piped() -> impl Strategy<Value = String> {
+    let field = || prop::sample::select(&["a", "time", "body", "seq", "severity", "user.id", "count"][..]);
+    let pipe = (0_usize..10, field(), field()).prop_map(|(kind, one, two)| match kind {
+        0 => format!("count by {one}, {two}"),
+        1 => format!("stats count(), sum({one}), avg({one}), min({one}), max({one}) by {two}"),
+        2 => format!("stats p50({one}), quantile(0.999, {two}), uniq({one})"),
+        3 => format!("timechart 1w max({one}) by {two}"),
+        4 => format!("top 3 {one} by {two}"),
+        5 => format!("uniq {one}, {two}"),
+        6 => format!("fields {one}, {two}"),
+        7 => format!("sort by {one} desc, {two}"),
+        8 => "limit 2".to_owned(),
+        _ => "count".to_owned(),
+    });
+    proptest::collection::vec(pipe, 1..4).prop_map(|pipes| format!("* | {}", pipes.join(" | ")))
+}
+
+/// Bodies of any bytes, and JSON with odd numbers and texts.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let value = prop_oneof![
+        any::<f64>().prop_map(|float| format!("{float:?}")),
+        any::<i64>().prop_map(|integer| integer.to_string()),
+        Just("1e999".to_owned()),
+        Just("-0".to_owned()),
+        Just("\"\\ud800\"".to_owned()),
+        Just("[{}]".to_owned()),
+    ];
+    prop_oneof![
+        1 => proptest::collection::vec(any::<u8>(), 0..60),
+        3 => (value, any::<i8>()).prop_map(|(value, user)| format!("{{\"a\":{value},\"user\":{{\"id\":{user}}}}}").into_bytes()),
+        1 => any::<i32>().prop_map(|number| format!("a={number} user.id=\"x y\" count=1.5").into_bytes()),
+    ]
+}
+
 proptest! {
+    #[test]
+    fn any_pipes_on_any_bodies(
+        query in piped(),
+        lines in proptest::collection::vec((body(), any::<i64>()), 0..9),
+        groups in 0_usize..4,
+        bytes in prop::sample::select(&[0_usize, 100, 1000, 1 << 20][..]),
+    ) {
+        let Ok(query) = parse(&query) else { return Ok(()) };
+        let limits = PipeLimits { rows: 3, groups, bytes };
+        let workers = [0, 1].map(|worker| {
+            let mut pipeline = Pipeline::new(&query, &limits)?;
+            for (body, time) in lines.iter().skip(worker).step_by(2) {
+                let mut line = line(body);
+                line.row.time = *time;
+                let mut rows = Selection::default();
+                rows.reset(1, true);
+                pipeline.accept(&line.batch(), &rows);
+            }
+            Some(pipeline)
+        });
+        if let [Some(mut one), Some(two)] = workers {
+            one.merge(two);
+            let table = one.finish();
+            prop_assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+            prop_assert!(serde_json::to_string(&table.rows).is_ok());
+        }
+    }
+
     #[test]
     fn arbitrary_text(text in any::<String>()) {
         survives(&text);

@@ -240,6 +240,8 @@ fn every_query_of_the_manual_is_one() {
     let queries: Vec<&str> = typed.flat_map(|column| column.split('`').skip(1).step_by(2)).collect();
     assert!(queries.len() > 20, "{queries:?}");
     for query in queries {
-        parse(query).unwrap_or_else(|error| panic!("{error}"));
+        // A bar in a table is written with a backslash.
+        parse(&query.replace("\\|", "|")).unwrap_or_else(|error| panic!("{error}"));
     }
+    assert!(manual.contains(&parse("error | count service").unwrap_err().to_string()));
 }

@@ -8,4 +8,6 @@ mod hostile;
 mod language;
 mod matching;
 mod model;
+mod pipes;
+mod pipes_model;
 mod searching;

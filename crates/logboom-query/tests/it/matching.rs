@@ -1,6 +1,7 @@
 //! Which records a query finds: pinned like the grammar.
 
-use logboom_model::{Flags, Severity, Stream};
+use logboom_model::{AttributeView, Batch, ColumnValues, FixedValues, Flags, Severity, Stream, TextValues};
+use logboom_query::{Selection, parse};
 
 use crate::fixture::{Line, line, matches};
 
@@ -325,4 +326,54 @@ fn regular_expressions_see_the_bytes_of_one_body() {
         &[r"body~/user=\w+/", r"~/^user/", r"~/(?m)^USER/", r"~/BOB/i", r"~/id=\d{2}\n/", r"~/eve$/"],
     );
     misses(&record, &[r"~/BOB/", r"~/^USER=eve/", r"~/user=$/", r"body~/checkout/"]);
+}
+
+#[test]
+fn a_view_stands_for_bodies_that_were_not_read() {
+    let mut batch = line("").batch();
+    let residual = br#"{"user":{"id":[7,"Bob"]},"status":null}"#.to_vec();
+    let offsets = vec![0, residual.len() as u32];
+    let view = |name: &str, columns: Vec<ColumnValues>| {
+        let text = TextValues { valid: vec![true], bytes: residual.clone(), offsets: offsets.clone() };
+        AttributeView::new(name, 1, columns, Some(text))
+    };
+    let statuses = ColumnValues::I64(FixedValues { valid: vec![true], values: vec![503] });
+    batch.set_views(vec![view("status", vec![statuses]), view("user_id", vec![])]);
+    for query in [
+        "status>=500",
+        "status:503.0",
+        "status:50*",
+        "status:null",
+        "user.id:bob",
+        "user_id:7",
+        "-status:200",
+    ] {
+        assert!(matches_row(query, &batch), "{query}");
+    }
+    for query in ["status:200", "user_id:8", "-status:*", "user:*"] {
+        assert!(!matches_row(query, &batch), "{query}");
+    }
+}
+
+/// By batch alone: a record has no views.
+fn matches_row(query: &str, batch: &Batch) -> bool {
+    let mut rows = Selection::default();
+    parse(query).unwrap_or_else(|error| panic!("{error}")).matcher().matches_batch(batch, &mut rows);
+    rows.contains(0)
+}
+
+#[test]
+fn a_body_without_a_mark_has_no_attributes() {
+    let mut batch = Batch::new(line("").batch().resource().clone());
+    batch.push_with_attributes(line("").row, b"status=503 {\"status\":503}", b"{\"code\":7}");
+    for (query, expected) in [("status:503", false), ("-status:*", true), ("code:7", true)] {
+        assert_eq!(matches(query, &batch, 0), expected, "{query}");
+    }
+}
+
+#[test]
+fn a_name_of_the_source_hides_that_of_the_body() {
+    let record = line(r#"{"a.b":1,"c":2}"#).attributes(r#"{"a":{"b":3}}"#);
+    finds(&record, &["a_b:3", "c:2"]);
+    misses(&record, &["a.b:1"]);
 }
