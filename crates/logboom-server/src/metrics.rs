@@ -51,6 +51,11 @@ fn write_store(out: &mut Exposition, store: &StoreStats) {
     out.family("logboom_store_bytes", Gauge, "Bytes of the local log on disk.").sample(&[], store.bytes);
     out.family("logboom_store_max_bytes", Gauge, "Budget of the local log.").sample(&[], store.max_bytes);
     out.family("logboom_store_journal_files", Gauge, "Journal files.").sample(&[], store.journal_files);
+    out.family("logboom_store_segments", Gauge, "Sealed segments.").sample(&[], store.segments);
+    out.family("logboom_store_segment_bytes", Gauge, "Bytes of the segments on disk.")
+        .sample(&[], store.segment_bytes);
+    out.family("logboom_store_sealed_bytes_total", Counter, "Bytes of segments written since start.");
+    out.sample(&[], store.sealed_bytes);
     out.family("logboom_store_degraded", Gauge, "1 while commits fail.");
     out.sample(&[], u64::from(store.state == StoreState::Degraded));
     out.family("logboom_store_queued_bytes", Gauge, "Bytes of memory that wait for their commit.");

@@ -1,6 +1,6 @@
 //! `/api/v1/{histogram,facets,complete,context}` over a real store.
 
-use logboom_model::{Batch, Flags, Row, Severity, Stream};
+use logboom_model::{Batch, Flags, Resource, Row, Severity, Stream};
 use serde_json::{Value, json};
 
 use crate::support::{Rig, now, put, put_batch, resource};
@@ -88,7 +88,8 @@ async fn completion_knows_fields_and_values_of_the_log() {
 async fn context_is_of_the_same_container_unless_told() {
     let rig = Rig::start().await;
     put(&rig.store, (0..5).map(|number| format!("line {number}"))).await;
-    let mut other = Batch::new(resource("db"));
+    let db = Resource::builder().with("container.name", "db").with("container.id", "db").build();
+    let mut other = Batch::new(std::sync::Arc::new(db));
     let row = Row {
         time: now(),
         observed: now(),

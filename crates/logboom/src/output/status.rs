@@ -44,16 +44,21 @@ pub fn status_text(status: &Status) -> String {
 
 fn store_line(store: &StoreStatus) -> String {
     let mut text = format!(
-        "store    {}: {} of {} in {} files",
+        "store    {}: {} of {} in {} and {}",
         store.state,
         size_text(store.bytes),
         size_text(store.max_bytes),
-        store.journal_files + store.segments
+        counted(store.segments, "segment"),
+        counted(store.journal_files, "journal file")
     );
     if let (Some(oldest), Some(newest)) = (&store.oldest, &store.newest) {
         let _ = write!(text, ", {oldest} to {newest}");
     }
     text
+}
+
+fn counted(count: u64, name: &str) -> String {
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
 fn source_line(source: &SourceStatus) -> String {
@@ -125,8 +130,11 @@ mod tests {
             last_error: Some("no permission".into()),
             ..SourceStatus::default()
         };
-        let status = Status { gaps: vec![gap], sources: vec![source], ..Status::default() };
+        let store =
+            StoreStatus { state: "running".into(), journal_files: 1, segments: 12, ..StoreStatus::default() };
+        let status = Status { gaps: vec![gap], sources: vec![source], store, ..Status::default() };
         let text = status_text(&status);
+        assert!(text.contains("store    running: 0 B of 0 B in 12 segments and 1 journal file\n"), "{text}");
         assert!(text.contains("source   docker (exact): degraded, 0 containers"), "{text}");
         assert!(text.contains("         no permission\n"), "{text}");
         assert!(text.contains("t source_truncated docker web\\x1b[2J stdout: 3 records\n"), "{text}");
