@@ -6,6 +6,8 @@ use logboom_store::Snapshot;
 use serde::Serialize;
 
 use crate::access::Access;
+use crate::engine::suggest;
+use crate::limits;
 use crate::search::SearchError;
 
 /// Which place.
@@ -50,12 +52,13 @@ pub struct Suggestion {
     pub count: Option<u64>,
 }
 
-/// Suggests, the likeliest first.
+/// Suggests, the likeliest first. A place inside of a phrase or an expression has no suggestions.
 pub fn complete(
     snapshot: &Snapshot,
     request: &CompleteRequest,
     cancel: &AtomicBool,
 ) -> Result<Vec<Suggestion>, SearchError> {
-    let _ = (snapshot, request, cancel);
-    Ok(Vec::new())
+    let mut suggestions = suggest::suggest(snapshot, request, cancel)?;
+    suggestions.truncate(request.limit.min(limits::SUGGESTIONS_MAX));
+    Ok(suggestions)
 }

@@ -74,3 +74,9 @@ pub const FACET_VALUES_MAX: usize = 20_000;
 
 /// Bytes of a value that is counted by; longer ones are cut, since they are shown as labels.
 pub const GROUP_VALUE_BYTES_MAX: usize = 256;
+
+/// Suggestions of one completion: a list that a person still reads.
+pub const SUGGESTIONS_MAX: usize = 200;
+
+/// How long a completion looks for values, in milliseconds: who types does not wait.
+pub const SUGGESTION_MILLIS_MAX: u64 = 200;

@@ -168,6 +168,11 @@ fn retain(
             workspace.spare.push(matched);
         }
         Node::Leaf(Leaf::Text(text)) => retain_text(text, batch, rows, workspace),
+        Node::Leaf(Leaf::Regex(regex)) => {
+            let mut hits = workspace.spare.pop().unwrap_or_default();
+            regex.retain(batch, rows, &mut hits);
+            workspace.spare.push(hits);
+        }
         Node::Leaf(Leaf::Field(slot)) => plan.fields[*slot].retain(batch, rows, &mut workspace.scratch),
         Node::Leaf(leaf) => {
             rows.retain(|row| leaf.matches_row(batch, row, &plan.fields, &mut workspace.scratch));
@@ -225,7 +230,7 @@ fn retain_text(text: &BodyText, batch: &Batch, rows: &mut Selection, workspace: 
 }
 
 /// How many of these ends lie at or before `at`: the next few are looked at, the rest is bisected.
-fn rows_ending_by(ends: &[u32], at: usize) -> usize {
+pub(crate) fn rows_ending_by(ends: &[u32], at: usize) -> usize {
     let near = ends.iter().take(8).take_while(|&&end| end as usize <= at).count();
     if near < 8 { near } else { near + ends[near..].partition_point(|&end| end as usize <= at) }
 }

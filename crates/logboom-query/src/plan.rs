@@ -1,10 +1,10 @@
 //! A query made executable: texts as finders, terms in the order of their cost.
 
 use logboom_model::{Batch, Flags, Record, Stream};
-use regex::bytes::Regex;
 
 use crate::ast::{Expression, Kind, Operator, Range, Term};
 use crate::attributes::{AttributeTest, Scratch};
+use crate::engine::body_regex::BodyRegex;
 use crate::record_text::BodyText;
 
 /// What a matcher runs.
@@ -27,7 +27,7 @@ pub(crate) enum Node {
 #[derive(Debug)]
 pub(crate) enum Leaf {
     Text(BodyText),
-    Regex(Regex),
+    Regex(BodyRegex),
     Severity(Range<u8>),
     SeverityNumber(Range<u8>),
     Time(Range<i64>),
@@ -65,7 +65,7 @@ fn node(expression: &Expression, fields: &mut Vec<AttributeTest>) -> Node {
 fn leaf(term: &Term, fields: &mut Vec<AttributeTest>) -> Leaf {
     match term {
         Term::Body(text) => Leaf::Text(BodyText::new(text)),
-        Term::BodyRegex(pattern) => Leaf::Regex(pattern.regex.clone()),
+        Term::BodyRegex(pattern) => Leaf::Regex(BodyRegex::new(pattern)),
         Term::Severity(range) => Leaf::Severity(range.clone()),
         Term::SeverityNumber(range) => Leaf::SeverityNumber(range.clone()),
         Term::Time(range) => Leaf::Time(range.clone()),
@@ -108,7 +108,7 @@ impl Leaf {
     ) -> bool {
         match self {
             Self::Text(text) => text.matches(record.body, &mut scratch.folded),
-            Self::Regex(regex) => regex.is_match(record.body),
+            Self::Regex(regex) => regex.matches(record.body),
             Self::Severity(range) => severity_admits(range, record.severity.number()),
             Self::SeverityNumber(range) => range.admits(record.severity.number()),
             Self::Time(range) => range.admits(record.time),
@@ -133,7 +133,7 @@ impl Leaf {
         let columns = batch.columns();
         match self {
             Self::Text(text) => text.matches(batch.body(row), &mut scratch.folded),
-            Self::Regex(regex) => regex.is_match(batch.body(row)),
+            Self::Regex(regex) => regex.matches(batch.body(row)),
             Self::Severity(range) => severity_admits(range, columns.severities[row]),
             Self::SeverityNumber(range) => range.admits(columns.severities[row]),
             Self::Time(range) => range.admits(columns.times[row]),

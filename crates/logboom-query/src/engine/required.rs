@@ -28,6 +28,8 @@ pub(crate) struct Run {
 /// What an expression is: a text and nothing else, or something that implies a condition.
 enum Piece {
     Exact(Run),
+    /// Begins with the text and ends with it.
+    Repeated(Run),
     Other(Required),
 }
 
@@ -52,7 +54,7 @@ pub(crate) fn parse(text: &str, any_case: bool) -> Option<Hir> {
 impl Piece {
     fn required(self) -> Required {
         match self {
-            Self::Exact(run) => run.required(),
+            Self::Exact(run) | Self::Repeated(run) => run.required(),
             Self::Other(required) => required,
         }
     }
@@ -104,7 +106,7 @@ fn piece(hir: &Hir) -> Piece {
         HirKind::Capture(capture) => piece(&capture.sub),
         HirKind::Repetition(repetition) => match (repetition.min, piece(&repetition.sub)) {
             (0, _) => Piece::Other(Required::Nothing),
-            (min, Piece::Exact(run)) => repeated(&run, min, repetition.max),
+            (min, Piece::Exact(run)) if !run.text.is_empty() => repeated(&run, min, repetition.max),
             (_, other) => other,
         },
         HirKind::Concat(parts) => concat(parts.iter().map(piece)),
@@ -139,11 +141,7 @@ fn repeated(run: &Run, min: u32, max: Option<u32>) -> Piece {
     if times == 0 {
         written_out.append(run);
     }
-    if times == min && max == Some(min) {
-        Piece::Exact(written_out)
-    } else {
-        Piece::Other(written_out.required())
-    }
+    if times == min && max == Some(min) { Piece::Exact(written_out) } else { Piece::Repeated(written_out) }
 }
 
 fn concat(pieces: impl Iterator<Item = Piece>) -> Piece {
@@ -152,6 +150,11 @@ fn concat(pieces: impl Iterator<Item = Piece>) -> Piece {
         match piece {
             // Case matters for all of a run or for none of it; a letter in any case begins one of its own kind.
             Piece::Exact(next) => run.append(&next),
+            Piece::Repeated(next) => {
+                is_exact = false;
+                run.append(&next);
+                all.push(std::mem::replace(&mut run, next).required());
+            }
             Piece::Other(required) => {
                 is_exact = false;
                 all.push(std::mem::take(&mut run).required());
@@ -220,9 +223,12 @@ mod tests {
             ("(GET|POST) /api", false, "((=GET | =POST) & = /api)"),
             ("a|", false, "?"),
             ("ab|cd*", false, "(=ab | =c)"),
+            ("fjordic|zip+ing", false, "(=fjordic | (=zip & =ping))"),
+            ("^(?:)+x", false, "=x"),
             ("x?yz", false, "=yz"),
             ("(ab){2}c", false, "=ababc"),
-            ("(ab){2,}c", false, "(=abab & =c)"),
+            ("(ab){2,}c", false, "(=abab & =ababc)"),
+            ("zip+ing", false, "(=zip & =ping)"),
             ("[Ee]rror", false, "~error"),
             ("panic", true, "~panic"),
             // The Kelvin sign and the long s are letters of these, in any case.

@@ -1,6 +1,6 @@
 //! The table of a query with pipes.
 
-use logboom_store::{Columns, ReadError, Snapshot};
+use logboom_store::{BlockCount, Columns, ReadError, Snapshot};
 
 use super::Scope;
 use super::block::Found;
@@ -19,6 +19,14 @@ impl Worker for Pipeline {
             Self::accept(self, batch, rows);
         }
         Ok(())
+    }
+
+    fn counts(&self) -> bool {
+        Self::counts(self)
+    }
+
+    fn count(&mut self, counts: &[BlockCount]) -> bool {
+        Self::count(self, counts)
     }
 
     fn floor(&self) -> i64 {

@@ -2,12 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod complete;
+mod context;
 mod errors;
+mod facets;
 mod fixture;
+mod histogram;
 mod hostile;
 mod language;
+mod log;
 mod matching;
 mod model;
 mod pipes;
 mod pipes_model;
 mod searching;
+mod segments;
