@@ -38,9 +38,8 @@ fn read(text: &str, pipes: bool) -> Result<Query, QueryError> {
             return Err(error.hint(QUOTE_PIPE));
         }
         Some(_) => {
-            return Err(parser
-                .error(parser.at, "this parenthesis closes nothing")
-                .hint("put ( before it, or text in quotes"));
+            let error = parser.error(parser.at, "this parenthesis closes nothing");
+            return Err(error.hint("put ( before it, or text in quotes"));
         }
     }
     Ok(query)

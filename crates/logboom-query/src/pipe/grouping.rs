@@ -94,11 +94,27 @@ impl Grouping {
         Some(Self { shape, interval, keys, reads, measures, groups, key: Key::default() })
     }
 
+    /// The width of intervals, where there are any.
+    pub(crate) fn interval_nanos(&self) -> Option<i64> {
+        self.interval.map(|interval| interval.nanos)
+    }
+
+    /// Whether there is no measure but counts.
+    pub(crate) fn only_counts(&self) -> bool {
+        self.reads.iter().all(Option::is_none)
+    }
+
     /// Takes one row.
     pub(crate) fn add(&mut self, row: &mut dyn Row) {
         let place = self.place(row);
         self.groups.count(place, 1);
         self.measure(place, row);
+    }
+
+    /// Counts so many rows of which all keys are those of this one.
+    pub(crate) fn add_rows(&mut self, row: &mut dyn Row, rows: u64) {
+        let place = self.place(row);
+        self.groups.count(place, rows);
     }
 
     /// Takes the selected rows of a batch.
@@ -114,7 +130,7 @@ impl Grouping {
             }
             return;
         }
-        let only_counts = self.reads.iter().all(Option::is_none);
+        let only_counts = self.only_counts();
         if only_counts && self.interval.is_none() && row.is_constant(first..self.keys) {
             let place = self.place(row);
             return self.groups.count(place, rows.count() as u64);

@@ -4,6 +4,7 @@ use logboom_model::Batch;
 use logboom_store::Columns;
 
 use crate::ast::Query;
+use crate::field::Field;
 use crate::limits;
 use crate::pipe::grouping::Grouping;
 use crate::pipe::head::{Head, How};
@@ -34,16 +35,19 @@ impl Default for PipeLimits {
 /// The pipes of a query, being filled.
 #[derive(Debug)]
 pub struct Pipeline {
+    /// What is read of each record.
+    pub(super) fields: Vec<Field>,
     readers: Readers,
-    step: Step,
+    pub(super) step: Step,
     /// Columns of the table that the first step gives.
     columns: Vec<String>,
     rest: Vec<Pipe>,
     limits: PipeLimits,
 }
 
+/// What takes the records.
 #[derive(Debug)]
-enum Step {
+pub(super) enum Step {
     Group(Box<Grouping>),
     Rows {
         newest: Newest,
@@ -74,7 +78,8 @@ impl Pipeline {
                 (Step::Rows { newest, operands, allowed, is_sorted }, columns)
             }
         };
-        Some(Self { readers: Readers::new(&fields), step, columns, rest: rest.to_vec(), limits: *limits })
+        let readers = Readers::new(&fields);
+        Some(Self { fields, readers, step, columns, rest: rest.to_vec(), limits: *limits })
     }
 
     /// The columns that [`Pipeline::accept`] reads; what the filter reads is [`Query::needs`].
