@@ -128,8 +128,9 @@ pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// Nanoseconds of a minute, by which gaps are merged.
 pub const NANOS_PER_MINUTE: i64 = 60 * NANOS_PER_SECOND;
 
-/// Bodies of one stripe of a segment: what a reader in order of seqs holds decoded.
-pub const STRIPE_BODY_BYTES_MAX: usize = 32 << 20;
+/// Bodies of one stripe of a segment: what a reader in order of seqs holds decoded. Half of a full journal file, with
+/// the commit that made it full.
+pub const STRIPE_BODY_BYTES_MAX: usize = 34 << 20;
 /// Rows of one stripe: rows without bodies must be bounded too.
 pub const STRIPE_ROWS_MAX: usize = 1 << 20;
 /// Bodies of one block of a segment: what a needle costs when only the filters were wrong. A single longer body is a
