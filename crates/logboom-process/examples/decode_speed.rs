@@ -38,7 +38,7 @@ fn main() -> io::Result<()> {
     report("decode", megabytes, || {
         inputs.iter().for_each(|input| decode(input, &resource, &mut |rows, _| drop(black_box(rows))));
     });
-    report("decode + join + severity", megabytes, || {
+    report("decode + all stages", megabytes, || {
         for input in &inputs {
             let mut lane: Box<dyn Lane> = FixedStages::new().lane(&resource);
             decode(input, &resource, &mut |rows, _| drop(black_box(lane.run(rows))));
