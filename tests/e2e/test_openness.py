@@ -106,16 +106,17 @@ class Openness(unittest.TestCase):
     def test_duckdb_and_pyarrow_read_what_logboom_finds(self):
         self.daemon.start()
         number = 0
-        while self.daemon.status()["store"]["segments"] < SEGMENTS + 2:
-            self.assertLess(number, 400_000, "no segments come")
+        while (store := self.daemon.status()["store"])["segments"] + store["journal_files"] < SEGMENTS + 5:
+            self.assertLess(number, 400_000, "no files come")
             self.write(range(number, number + 8 * LINES_AT_ONCE))
             number += 8 * LINES_AT_ONCE
             time.sleep(0.02)
+        wait_until(lambda: self.daemon.status()["store"]["segments"] >= SEGMENTS, 120, "closed files to be sealed")
         # It goes on writing and sealing while others read.
         stop, written = threading.Event(), [number]
 
         def go_on():
-            while not stop.wait(0.05):
+            while not stop.wait(0.3):
                 self.write(range(written[0], written[0] + LINES_AT_ONCE))
                 written[0] += LINES_AT_ONCE
 
@@ -129,7 +130,7 @@ class Openness(unittest.TestCase):
             stop.set()
             writer.join()
         print(f"while it runs: {seen['segments']} segments, {seen['rows']} rows, {seen['compared']} compared")
-        self.assertGreater(seen["compared"], 0.9 * seen["rows"] - 20_000)
+        self.assertEqual(seen["compared"], min(seen["rows"], end - 1))
         self.check_columns(seen["columns"])
 
         wait_until(lambda: self.daemon.search(f"{written[0] - 1}", since="2000-01-01T00:00:00Z", limit=5), 60, "the last line")
@@ -138,7 +139,7 @@ class Openness(unittest.TestCase):
         # Nobody runs: `logboom search` reads the directory itself.
         seen = self.read(self.save_rows(end))
         print(f"when it is stopped: {seen['segments']} segments, {seen['rows']} rows, {seen['compared']} compared")
-        self.assertGreater(seen["compared"], 0)
+        self.assertEqual(seen["compared"], min(seen["rows"], end - 1))
 
     def check_columns(self, columns):
         """A type for each name, the same in all files."""
@@ -149,8 +150,6 @@ class Openness(unittest.TestCase):
                 self.assertFalse(name.endswith(("_i64", "_f64", "_bool")), name)
         for name in ("attr_n_i64", "attr_any", "attr_any_i64", "attr_time", "attr_level", "attr_level_i64", "attr_pad"):
             self.assertIn(name, columns)
-        folded = [name.lower() for name in columns]
-        self.assertEqual(len(folded), len(set(folded)), "names differ by more than their case")
 
 
 if __name__ == "__main__":
