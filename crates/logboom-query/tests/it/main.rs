@@ -16,5 +16,6 @@ mod model;
 mod pipes;
 mod pipes_model;
 mod pipes_reference;
+mod pipes_sealed;
 mod searching;
 mod segments;
