@@ -137,8 +137,8 @@ pub(crate) const SEARCH_LIMIT_DEFAULT: usize = 1000;
 /// Time range of a search that does not say.
 pub(crate) const SEARCH_SINCE_DEFAULT: &str = "24h";
 
-/// Rows in one `table` event: a client that reads events line by line holds one of them.
-pub(crate) const TABLE_EVENT_ROWS: usize = 1000;
+/// Bytes of one piece of a table, and at least one row: a client that reads line by line holds one of them.
+pub(crate) const TABLE_PIECE_BYTES: usize = 64 << 10;
 /// Time between two `progress` events: often enough for a bar that moves, and to notice a client that has gone.
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// Chunks queued between a search and its client.

@@ -3,7 +3,7 @@
 //! | event | data |
 //! | --- | --- |
 //! | `record` | the record as JSON |
-//! | `table` | `{"columns":[…],"rows":[[…],…],"notes":[…]}`; a large table comes in pieces, notes with the last |
+//! | `table` | `{"columns":[…],"rows":[[…],…],"notes":[…]}`; in pieces (`pieces.rs`), notes with the last |
 //! | `progress` | `{"blocks_done","blocks_total","bytes_done","bytes_total","scanned_records","scanned_bytes","matches","back_to"}` |
 //! | `done` | `{"scanned_records","scanned_bytes","blocks","skipped_blocks","more","incomplete","cursor","elapsed_ms"}` |
 //! | `error` | `{"error":{"message","at","hint"}}`, as of any other answer |
@@ -13,12 +13,11 @@
 use std::time::Duration;
 
 use logboom_model::{Cursor, format_rfc3339};
-use logboom_query::{OwnedRecord, SearchOutcome, SearchProgress, Table};
+use logboom_query::{OwnedRecord, SearchOutcome, SearchProgress};
 use serde_json::json;
 
 use crate::answer::Problem;
-use crate::limits;
-use crate::ndjson::{push_record, push_row};
+use crate::ndjson::push_record;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,28 +42,6 @@ impl Form {
         self.begin("record", out);
         push_record(&record.as_record(), out);
         self.end(out);
-    }
-
-    /// A table, piece by piece.
-    pub fn table(self, table: &Table, write: &mut dyn FnMut(&dyn Fn(&mut Vec<u8>))) {
-        if self == Self::Lines {
-            for row in &table.rows {
-                write(&|out| {
-                    push_row(&table.columns, row, out);
-                    out.push(b'\n');
-                });
-            }
-            return;
-        }
-        let pieces = table.rows.chunks(limits::TABLE_EVENT_ROWS);
-        let last = pieces.len().saturating_sub(1);
-        // A table without rows has columns and notes.
-        let none: &[_] = &[];
-        for (index, rows) in pieces.chain(table.rows.is_empty().then_some(none)).enumerate() {
-            let notes: &[String] = if index == last { &table.notes } else { &[] };
-            let piece = json!({ "columns": table.columns, "rows": rows, "notes": notes });
-            write(&|out| self.event("table", &piece, out));
-        }
     }
 
     /// How far it is.
@@ -118,44 +95,7 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
-    use logboom_query::Value;
-
     use super::*;
-
-    fn written(form: Form, rows: usize) -> (String, usize) {
-        let row = |number| vec![Value::Text("a\n\"b".to_owned()), Value::Integer(number)];
-        let table = Table {
-            columns: vec!["name".to_owned(), "count".to_owned()],
-            rows: (0..rows).map(|number| row(number as i64)).collect(),
-            notes: vec!["note".to_owned()],
-        };
-        let (mut out, mut pieces) = (Vec::new(), 0);
-        form.table(&table, &mut |write| {
-            write(&mut out);
-            pieces += 1;
-        });
-        (String::from_utf8(out).unwrap(), pieces)
-    }
-
-    #[test]
-    fn rows_are_objects_of_lines_and_arrays_of_events() {
-        assert_eq!(written(Form::Lines, 1), ("{\"name\":\"a\\n\\\"b\",\"count\":0}\n".to_owned(), 1));
-        let (events, pieces) = written(Form::Events, 1);
-        assert_eq!(
-            (events.as_str(), pieces),
-            (
-                "event: table\ndata: {\"columns\":[\"name\",\"count\"],\"notes\":[\"note\"],\"rows\":[[\"a\\n\\\"b\",0]]}\n\n",
-                1
-            )
-        );
-    }
-
-    #[test]
-    fn an_empty_table_still_has_columns_and_a_large_one_comes_in_pieces() {
-        assert_eq!(written(Form::Events, 0).1, 1);
-        let (events, pieces) = written(Form::Events, limits::TABLE_EVENT_ROWS + 1);
-        assert_eq!((pieces, events.matches("note\"]").count()), (2, 1));
-    }
 
     #[test]
     fn figures_are_for_events_only() {

@@ -12,6 +12,7 @@
 mod collected;
 mod encode;
 mod outlet;
+mod pieces;
 mod request;
 mod streamed;
 

@@ -18,6 +18,7 @@ use super::Order;
 use super::collected::cursor_of;
 use super::encode::Form;
 use super::outlet::Outlet;
+use super::pieces::Pieces;
 use crate::answer::Problem;
 use crate::ask::problem_of;
 use crate::channel::StreamBody;
@@ -103,7 +104,7 @@ impl Answer {
             SearchEvent::Progress(_) => {}
         });
         match result {
-            Ok(outcome) => self.finish(outcome, started),
+            Ok(outcome) => self.finish(&outcome, started),
             Err(error) => self.fail(error),
         }
     }
@@ -124,20 +125,21 @@ impl Answer {
         }
     }
 
-    fn finish(mut self, outcome: SearchOutcome, started: Instant) {
-        self.state.searches_counted.end(&outcome);
+    fn finish(mut self, outcome: &SearchOutcome, started: Instant) {
+        self.state.searches_counted.end(outcome);
         let held = self.held.take().unwrap_or_default();
         self.send(held.iter().rev());
         if let Some(table) = &outcome.table {
-            self.form.table(table, &mut |write| {
-                if !self.outlet.is_over() {
-                    self.outlet.write(write);
+            for piece in Pieces::new(self.form, table) {
+                if self.outlet.is_over() {
+                    return;
                 }
-            });
+                self.outlet.write(|out| out.extend_from_slice(&piece));
+            }
         }
         // Lines have no place for words: being broken off says that this is not all.
         if outcome.incomplete.is_none() || self.form == Form::Events {
-            self.outlet.write(|out| self.form.done(&outcome, self.cursor, started.elapsed(), out));
+            self.outlet.write(|out| self.form.done(outcome, self.cursor, started.elapsed(), out));
             self.outlet.end();
         }
     }
