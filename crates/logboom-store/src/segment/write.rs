@@ -8,10 +8,13 @@ use std::io;
 use std::sync::Arc;
 
 use logboom_model::{Batch, Flags};
+use parquet::basic::Type as Physical;
+use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 
+use super::chunk::Chunk;
 use super::codec::Compressor;
 use super::dictionaries::Dictionaries;
 use super::gather::BlockRows;
@@ -24,15 +27,21 @@ use super::stripe::{Placed, Stripe};
 use super::{BlockInfo, INDEX_KEY, SegmentError, SegmentMeta, SegmentSummary, StripeInfo};
 use crate::filter::FilterBuilder;
 use crate::fs::FsFile;
+use crate::limits::COLUMN_NAME_BYTES_MAX;
 use crate::shred::{self, ColumnPlan, ShreddedBlock, Shredder};
 
+/// A page takes less than this in the page index, its bounds left out, and a page of nulls in its chunk.
+const TAIL_BYTES_OF_PAGE: u64 = 64;
+/// A column takes less than this in the schema, and a chunk in a row group.
+const TAIL_BYTES_OF_COLUMN: usize = 1 << 10;
 /// Key of the footer's metadata with the exact names of columns, for people and tools.
 const COLUMNS_KEY: &str = "logboom.columns";
 
 /// Writes rows, in ascending order of seqs, as a segment at the start of an empty file, and does not sync it.
 ///
 /// `pace` is called at least once for each block with the bytes that the file has or is about to have; it may wait,
-/// so that sealing takes its share of the CPU and no more, and an error from it ends the writing.
+/// so that sealing takes its share of the CPU and no more, and an error from it ends the writing. Nothing is written
+/// that was not said before; the last call may say somewhat more than the file will have.
 ///
 /// # Errors
 /// The file cannot be written, `pace` said so, or seqs do not ascend within those of `meta`.
@@ -48,7 +57,7 @@ pub fn write_segment(
         FileSchema::new(&layout.resources, plan.columns.iter().map(|column| (&*column.column, column.kind)));
     let mut writer = Writer::new(file, meta, rows, &schema, &plan, layout)?;
     writer.stripes(pace)?;
-    writer.finish()
+    writer.finish(pace)
 }
 
 struct Writer<'a> {
@@ -63,6 +72,8 @@ struct Writer<'a> {
     shredder: Shredder,
     index: Index,
     gathered: BlockRows,
+    /// What the page index and the footer will take of the stripes so far, at most.
+    tail_bytes: u64,
 }
 
 impl<'a> Writer<'a> {
@@ -111,6 +122,7 @@ impl<'a> Writer<'a> {
             shredder: Shredder::new(plan),
             index,
             gathered: BlockRows::default(),
+            tail_bytes: 0,
         })
     }
 
@@ -146,31 +158,44 @@ impl<'a> Writer<'a> {
         }
         let Stripe { mut chunks, placed, .. } = stripe;
         resources::put(&parts, &self.index.resources, self.schema, &mut chunks, &mut self.compressor)?;
+        let columns = chunks.len() as u64;
+        pace(written + chunks.iter().map(Chunk::len).sum::<u64>() + columns * TAIL_BYTES_OF_PAGE)?;
         let mut group = self.parquet.next_row_group()?;
         for chunk in chunks {
             let (bytes, close) = chunk.close(&mut self.compressor)?;
+            self.tail_bytes += tail_bytes(&close);
             group.append_column(&bytes, close)?;
         }
         let metadata = group.close()?;
         let starts: Vec<u64> = metadata.columns().iter().map(|column| column.byte_range().0).collect();
         note_stripe(&mut self.index, first, placed, &starts);
-        pace(self.parquet.bytes_written() as u64)?;
         Ok(())
     }
 
-    fn finish(mut self) -> Result<SegmentSummary, SegmentError> {
+    fn finish(mut self, pace: &mut dyn FnMut(u64) -> io::Result<()>) -> Result<SegmentSummary, SegmentError> {
         let filter = std::mem::take(&mut self.filter).finish();
         self.index.filter = (self.parquet.bytes_written() as u64, filter.len() as u64);
-        self.parquet.write_all(&filter)?;
         let section = index::encode(&self.index)?;
-        let place = format!("{},{},{VERSION}", self.parquet.bytes_written(), section.len());
+        let offset = self.index.filter.0 + self.index.filter.1;
+        let place = format!("{offset},{},{VERSION}", section.len());
+        let columns = exact_names(self.schema, self.plan);
+        let footer = columns.len() + self.schema.columns.len() * TAIL_BYTES_OF_COLUMN;
+        pace(offset + (section.len() + footer + TAIL_BYTES_OF_COLUMN) as u64 + self.tail_bytes)?;
+        self.parquet.write_all(&filter)?;
         self.parquet.write_all(&section)?;
         self.parquet.append_key_value_metadata(KeyValue::new(INDEX_KEY.to_owned(), place));
-        let columns = exact_names(self.schema, self.plan);
         self.parquet.append_key_value_metadata(KeyValue::new(COLUMNS_KEY.to_owned(), columns));
         self.parquet.finish()?;
         Ok(self.index.summary(self.parquet.bytes_written() as u64))
     }
+}
+
+/// What a chunk takes in page index and footer, at most: two places of pages, bounds, names and statistics.
+fn tail_bytes(close: &ColumnCloseResult) -> u64 {
+    let pages = close.offset_index.as_ref().map_or(0, |index| index.page_locations().len());
+    let is_text = close.metadata.column_type() == Physical::BYTE_ARRAY && close.column_index.is_some();
+    let bounds = if is_text { 2 * COLUMN_NAME_BYTES_MAX } else { 0 };
+    (pages * (TAIL_BYTES_OF_PAGE as usize + bounds) + TAIL_BYTES_OF_COLUMN) as u64
 }
 
 /// The attributes of a block; `None` where no row has any.
