@@ -129,14 +129,14 @@ pub struct Sealer {
     pacer: Pacer,
     /// A rewrite past its point of no return.
     unfinished: Option<Unfinished>,
-    /// What a mark speaks of whose commit failed; kept until the next rewrite, in case that it is durable after all.
+    /// What a mark speaks of whose commit failed: its space is taken until the next rewrite.
     doubtful: Option<output::Output>,
     /// Directories to be made durable before anything is removed.
     unsynced: Vec<String>,
     /// Files that others have replaced and whose removal is not known to be durable, with their bytes, which stay
     /// reserved until then.
     unremoved: Vec<(String, u64)>,
-    /// A mark of a finished rewrite is still in small state.
+    /// A mark of a finished rewrite, or one whose commit failed, may still be in small state.
     must_clear_mark: bool,
     /// Segments that could not be read: they are not rewritten.
     unfit: Vec<u64>,

@@ -129,13 +129,14 @@ impl Sealer {
             return Err(SealError::GivenUp);
         }
         let mut made = made;
-        // From the mark on it must stay. When its commit fails nobody knows whether it is durable: so too then.
+        // From the mark on it must stay. When its commit fails nobody knows whether the mark is durable until another
+        // commit takes it back: so too then.
         made.commit_to();
         let mark =
             Pending { updates: mark(&sealed, &inputs), gaps: gaps(parted.losses), ..Pending::default() };
         if let Err(error) = commits.commit(mark) {
-            made.renamed(REWRITE_NAME);
             self.doubtful = Some(made);
+            self.must_clear_mark = true;
             return Err(error.into());
         }
         self.finish(Unfinished { inputs, sealed, made })?;

@@ -7,6 +7,8 @@ mod faults;
 mod harness;
 mod model;
 mod reading;
+mod sealing;
+mod sealing_crash;
 mod segment;
 mod segment_readers;
 mod smoke;

@@ -1,0 +1,192 @@
+//! Journal files that become segments, segments that are rewritten, and everyone who reads meanwhile.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use logboom_model::{Batch, LogReader, Submission, TailEntry};
+use logboom_store::fs::Fs;
+use logboom_store::{Snapshot, StoreOptions};
+
+use crate::harness::{Rig, batch, lines, options, rows_of_parts, update};
+
+const ALL: std::ops::Range<u64> = 0..u64::MAX;
+const EVER: std::ops::Range<i64> = i64::MIN..i64::MAX;
+
+/// Names of the segments, as paths.
+pub fn segments(rig: &Rig) -> Vec<String> {
+    let mut found = Vec::new();
+    for date in rig.fs.list("segments").unwrap() {
+        for hour in rig.fs.list(&format!("segments/{date}")).unwrap() {
+            let dir = format!("segments/{date}/{hour}");
+            found.extend(rig.fs.list(&dir).unwrap().into_iter().map(|name| format!("{dir}/{name}")));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Options under which readers find nothing in memory.
+pub fn without_ring() -> StoreOptions {
+    StoreOptions { ring_bytes: 0, ..options() }
+}
+
+/// Text that does not compress, so that bytes on disk are bytes of bodies.
+pub fn noise(seed: u64, length: u64) -> String {
+    crate::crash::Random(seed * 2 + 1).text(length)
+}
+
+fn seal_all(rig: &mut Rig) {
+    rig.open.as_mut().unwrap().roll();
+    while rig.open.as_mut().unwrap().seal().unwrap() {}
+}
+
+/// A file of rows of the loud, and some of the quiet between them.
+fn uneven(rig: &mut Rig, number: u64) {
+    for part in 0..4 {
+        let seed = number * 4 + part;
+        let batches = vec![
+            batch("loud", &[noise(seed, 12_000), noise(seed + 1000, 12_000)]),
+            batch("quiet", &[format!("quiet {seed}")]),
+            batch("loud", &[noise(seed + 2000, 100)]),
+        ];
+        assert!(rig.commit(Submission { batches, ..Submission::default() }));
+    }
+    seal_all(rig);
+}
+
+#[test]
+fn what_is_sealed_is_read_as_it_was_by_everyone_and_after_every_kind_of_end() {
+    let mut rig = Rig::new(without_ring());
+    for number in 0..5 {
+        let state = vec![update("position", Some(&number.to_string()))];
+        let batches = vec![batch("web", &[format!("web {number}")]), batch("db", &["a", "b"])];
+        assert!(rig.commit(Submission { batches, state, ..Submission::default() }));
+    }
+    let before = rig.read(1);
+    let snapshot = rig.store().snapshot();
+    rig.open.as_mut().unwrap().roll();
+    assert_eq!(rig.open.as_mut().unwrap().seal(), Some(true));
+    assert_eq!(rig.open.as_mut().unwrap().seal(), Some(false));
+    assert_eq!(
+        segments(&rig),
+        ["segments/ingest_date=2026-11-22/ingest_hour=09/00000000000000000001-00000000000000000015.parquet"]
+    );
+    assert_eq!((rig.journal_names().len(), rig.fs.list("tmp").unwrap()), (1, Vec::new()));
+    assert_eq!(rig.store().stats().segments, 1);
+    assert_eq!(rig.read(1), before);
+    assert_eq!(rows_of_parts(&snapshot, EVER, ALL), before.0, "the snapshot was taken before");
+    assert_eq!(rows_of_parts(&rig.store().snapshot(), EVER, ALL), before.0);
+    assert!(rig.commit(lines(&["after"])));
+    let after = rig.read(1);
+    assert!(after.0.starts_with(&before.0));
+    assert_eq!(rig.read(7).0, after.0[6..], "from the middle of a segment");
+    rig.crash(1);
+    rig.reopen().unwrap();
+    assert_eq!(rig.read(1), after);
+    rig.kill();
+    rig.reopen().unwrap();
+    assert_eq!(rig.read(1), after);
+    rig.close();
+    let fallback = Snapshot::open_read_only_on(Arc::new(rig.fs.clone()), Path::new("/data")).unwrap();
+    assert_eq!(rows_of_parts(&fallback, EVER, ALL), after.0);
+    rig.fs.kill();
+    rig.reopen().unwrap();
+    assert_eq!(rig.store().stats().gaps, []);
+    assert_eq!(rig.store().snapshot().first_seq_since(crate::harness::START + 1).unwrap(), 3);
+}
+
+#[test]
+fn a_segment_of_which_small_state_knows_nothing_is_looked_into() {
+    let mut rig = Rig::new(without_ring());
+    assert!(rig.commit(lines(&["one", "two"])));
+    rig.open.as_mut().unwrap().roll();
+    let names = rig.journal_names();
+    let active = rig.fs.content(&names[1]).unwrap();
+    assert_eq!(rig.open.as_mut().unwrap().seal(), Some(true));
+    rig.kill();
+    // The active file as it was before the segment was known.
+    rig.fs.set_content(&names[1], active);
+    rig.reopen().unwrap();
+    assert_eq!(rig.bodies(), ["one", "two"]);
+    assert_eq!(rig.store().snapshot().parts(EVER, ALL)[0].rows(), Some(2));
+    assert!(rig.store().stats().oldest.is_some());
+}
+
+#[test]
+fn the_loud_give_room_and_the_quiet_stay() {
+    let mut rig = Rig::new(StoreOptions { max_bytes: 2 << 20, ..without_ring() });
+    for number in 0..9 {
+        uneven(&mut rig, number);
+    }
+    assert_eq!(rig.store().stats().segments, 9);
+    let before = rig.read(1);
+    let snapshot = rig.store().snapshot();
+    let early = rig.store().reader(1);
+    assert_eq!(rig.open.as_mut().unwrap().rewrite(250_000), Some(true));
+    let stats = rig.store().stats();
+    assert_eq!(stats.segments, 7, "three became one");
+    assert_eq!(rig.fs.list("tmp").unwrap(), Vec::<String>::new());
+    let gap = stats.gaps.last().unwrap();
+    assert_eq!((gap.resource.as_str(), gap.reason.as_str(), gap.count), ("loud", "evicted", 36));
+    let is_kept = |row: &&(u64, String)| row.0 > 48 || row.1.starts_with("quiet");
+    let expected: Vec<_> = before.0.iter().filter(is_kept).cloned().collect();
+    assert_eq!(rig.read(1).0[..expected.len()], expected);
+    assert_eq!(rows_of_parts(&rig.store().snapshot(), EVER, 0..145), expected);
+    assert_eq!(rows_of_parts(&snapshot, EVER, ALL), expected, "each part of before holds its own seqs");
+
+    // A reader is told how many are missing before it gets those that are left.
+    let mut reader = early;
+    let Some(TailEntry::Thinned { from: 1, to: 49, count: 36 }) = reader.next_entry().unwrap() else {
+        panic!("not told");
+    };
+    assert_eq!(reader.position(), 1);
+    let Some(TailEntry::Batches(batches)) = reader.next_entry().unwrap() else { panic!("nothing left") };
+    assert_eq!(batches.iter().map(Batch::len).sum::<usize>(), 12);
+    let mut middle = rig.store().reader(25);
+    let thinned = middle.next_entry().unwrap();
+    assert!(matches!(thinned, Some(TailEntry::Thinned { from: 25, to: 49, count: 18 })), "{thinned:?}");
+
+    // It goes on, and thin neighbours are taken along.
+    assert_eq!(rig.open.as_mut().unwrap().rewrite(150_000), Some(true));
+    assert_eq!(rig.store().stats().segments, 5);
+    let after = rig.read(1);
+    rig.crash(3);
+    rig.reopen().unwrap();
+    // What had been added up of gaps in that minute is a row now.
+    assert!(rig.read(1).0.starts_with(&after.0));
+    assert_eq!(rig.open.as_mut().unwrap().rewrite(1), Some(false), "nobody is loud any more");
+}
+
+#[test]
+fn the_oldest_goes_when_nobody_is_loud_and_its_directories_with_it() {
+    let mut rig = Rig::new(StoreOptions { max_bytes: 2 << 20, ..without_ring() });
+    for number in 0..40 {
+        let name = format!("quiet {}", number % 7);
+        rig.clock.advance(Duration::from_secs(1800));
+        assert!(rig.commit(Submission {
+            batches: vec![batch(&name, &[noise(number, 40_000), noise(number + 100, 10_000)])],
+            ..Submission::default()
+        }));
+        rig.open.as_mut().unwrap().roll();
+        while rig.open.as_mut().unwrap().tidy().unwrap() {}
+        assert!(rig.fs.used_max() <= 2 << 20, "{number}: {}", rig.fs.used_max());
+    }
+    let stats = rig.store().stats();
+    assert!(stats.segments > 5 && stats.oldest_seq > 20, "{} from {}", stats.segments, stats.oldest_seq);
+    assert!(stats.gaps.iter().all(|gap| gap.reason == "evicted") && !stats.gaps.is_empty());
+    let hours: usize = rig
+        .fs
+        .list("segments")
+        .unwrap()
+        .iter()
+        .map(|date| rig.fs.list(&format!("segments/{date}")).unwrap().len())
+        .sum();
+    assert!(hours <= segments(&rig).len(), "{hours}");
+    let (rows, gone) = rig.read(1);
+    assert_eq!((rows[0].0, gone), (stats.oldest_seq, Vec::new()));
+    assert_eq!(rows_of_parts(&rig.store().snapshot(), EVER, ALL), rows);
+    rig.crash(1);
+    rig.reopen().unwrap();
+    assert_eq!(rig.read(1).0, rows);
+}
