@@ -202,6 +202,28 @@ fn large_segments_have_several_stripes() {
 }
 
 #[test]
+fn thousands_of_services_share_a_few_blocks() {
+    let names: Vec<String> = (0..3_000).map(|number| format!("service-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let segment = check(&services(&names, 6_000, 2, |number| format!("line {number}")));
+    assert_eq!((segment.blocks().len(), segment.summary().resources.len()), (1, 3_000));
+    assert_eq!(segment.counts(0), None, "more than are kept");
+}
+
+#[test]
+fn hundreds_of_names_that_come_and_go_are_columns_of_nulls_mostly() {
+    let body = |number: usize| match number % 3 {
+        0 => (0..90).map(|at| format!("n{}={number}", (number / 3 % 7) * 90 + at)).collect::<Vec<_>>().join(" "),
+        1 => format!("plain {number}"),
+        _ => format!("n7=text{number} n8=7.5"),
+    };
+    let mut rows = services(&["a", "b", "c"], 30, 100, body);
+    rows.iter_mut().for_each(|batch| batch.mark_all(Flags::LOGFMT));
+    let segment = check(&rows);
+    assert!(segment.summary().attribute_names.len() > 200, "{}", segment.summary().attribute_names.len());
+}
+
+#[test]
 fn one_huge_body_and_many_empty_ones_are_rows_like_any() {
     let mut huge = Batch::new(service("huge"));
     huge.push(row(1), &vec![b'x'; 3 << 20]);
