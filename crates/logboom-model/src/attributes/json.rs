@@ -1,5 +1,5 @@
 //! Walks over the members of a JSON object, nested ones with their dotted names. The text is expected to be JSON and
-//! need not be: the walk ends at the first mistake, and every number, array and object that is shown is JSON.
+//! need not be: the walk ends at the first mistake, and every value that is shown is JSON.
 
 use super::path::Name;
 use super::{Value, scan, text, validate};
@@ -58,7 +58,7 @@ pub(super) fn walk(
 /// The name of the member that starts here, as it is written, whether it has escapes, and the place of its value.
 pub(super) fn key(json: &[u8], at: usize) -> Option<(&[u8], bool, usize)> {
     let start = expect(json, at, b'"')?;
-    let (end, escaped) = scan::string_end(json, start)?;
+    let (end, escaped) = validate::string_end(json, start)?;
     let value = scan::spaces(json, expect(json, scan::spaces(json, end + 1), b':')?);
     Some((&json[start..end], escaped, value))
 }
@@ -77,7 +77,7 @@ pub(super) fn expect(json: &[u8], at: usize, byte: u8) -> Option<usize> {
 pub(super) fn value(json: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
     match json.get(at)? {
         b'"' => {
-            let (end, escaped) = scan::string_end(json, at + 1)?;
+            let (end, escaped) = validate::string_end(json, at + 1)?;
             Some((Value::String { raw: &json[at + 1..end], escaped }, end + 1))
         }
         b'[' => {

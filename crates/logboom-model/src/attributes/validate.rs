@@ -79,16 +79,25 @@ fn key(text: &[u8], at: usize) -> Option<usize> {
     (text.get(end) == Some(&b':')).then(|| scan::spaces(text, end + 1))
 }
 
-/// One past the string whose inside starts here.
-fn string(text: &[u8], mut at: usize) -> Option<usize> {
+/// Where the string whose inside starts here has its closing quote, and whether it has escapes.
+pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<(usize, bool)> {
+    let mut escaped = false;
     loop {
         at = scan::next_special(text, at)?;
         match text[at] {
-            b'"' => return Some(at + 1),
-            b'\\' => at += scan::escape_length(text, at)?,
+            b'"' => return Some((at, escaped)),
+            b'\\' => {
+                escaped = true;
+                at += scan::escape_length(text, at)?;
+            }
             _ => return None,
         }
     }
+}
+
+/// One past the string whose inside starts here.
+fn string(text: &[u8], at: usize) -> Option<usize> {
+    string_end(text, at).map(|(end, _)| end + 1)
 }
 
 fn literal(text: &[u8], at: usize, word: &[u8]) -> Option<usize> {
