@@ -186,7 +186,12 @@ impl Writer {
             Err((action, source)) => {
                 // Nothing in it was ever shown to anyone.
                 let _ = self.shared.fs.unlink(&temporary);
-                let _ = self.shared.fs.unlink(&name);
+                let was_named = self.shared.fs.unlink(&name).is_ok();
+                if was_named && self.shared.fs.sync_dir(JOURNAL_DIR).is_err() {
+                    // It may be back after a power loss, and would hide what is written to the file before from now
+                    // on: nothing is, until another one has begun.
+                    self.active = None;
+                }
                 self.shared.log().failures += 1;
                 return Err(match Errno::from_io_error(&source) {
                     Some(Errno::NOSPC | Errno::DQUOT) => WriteError::NoRoom("the disk is full".to_owned()),

@@ -166,6 +166,7 @@ impl Snapshot {
                 && own.start < seqs.end
                 && own.end > seqs.start
                 && !own.is_empty()
+                && own.end > oldest
         });
         parts.sort_by_key(|part| std::cmp::Reverse((part.times().1, part.seqs().start)));
         parts
