@@ -81,3 +81,6 @@ pub const SUGGESTIONS_MAX: usize = 200;
 
 /// How long a completion looks for values, in milliseconds: who types does not wait.
 pub const SUGGESTION_MILLIS_MAX: u64 = 200;
+
+/// Bytes that the pipelines of one search hold on all of its threads.
+pub const TABLE_BYTES_MAX: usize = 64 << 20;

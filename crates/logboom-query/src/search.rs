@@ -128,7 +128,8 @@ pub fn search(
     if !request.query.is_table() {
         return engine::hits::search(snapshot, &scope, limit, events);
     }
-    let limits = PipeLimits { rows: limit, ..PipeLimits::default() };
+    let bytes = limits::PIPE_BYTES_MAX.min(limits::TABLE_BYTES_MAX / scope.threads);
+    let limits = PipeLimits { rows: limit, bytes, ..PipeLimits::default() };
     engine::table::fill(snapshot, &scope, &|| Pipeline::new(&request.query, &limits), events)
 }
 

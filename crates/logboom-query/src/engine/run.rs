@@ -90,7 +90,12 @@ pub(crate) fn run<W: Worker>(
         let mut all = workers.iter_mut().enumerate();
         let first = all.next();
         for (index, worker) in all {
-            threads.spawn(move || Thread::new(index, shared_here, scope, order).run(worker, None));
+            let thread = std::thread::Builder::new().name("search".to_owned());
+            let work = move || Thread::new(index, shared_here, scope, order).run(worker, None);
+            // A machine that has no thread to give is searched on fewer: the others do the work.
+            if thread.spawn_scoped(threads, work).is_err() {
+                break;
+            }
         }
         if let Some((index, worker)) = first {
             Thread::new(index, shared_here, scope, order).run(worker, Some(tick));
@@ -271,7 +276,9 @@ impl State {
             Order::Newest => best,
             Order::Oldest => !best,
         };
-        SearchProgress { back_to, ..self.counters.progress }
+        let progress = self.counters.progress;
+        // A segment that was rewritten since the snapshot may have more bytes than its part was told to have.
+        SearchProgress { back_to, bytes_done: progress.bytes_done.min(progress.bytes_total), ..progress }
     }
 }
 
