@@ -22,6 +22,8 @@ pub enum GapReason {
     OpenFilesLimit,
     /// A damaged journal entry.
     JournalCorrupt,
+    /// A damaged segment.
+    SegmentCorrupt,
     /// The oldest data made room for new ones.
     Evicted,
     /// A bounded buffer was full and the source cannot be read again.
@@ -38,6 +40,7 @@ impl GapReason {
             Self::ContainerUnseen => "container_unseen",
             Self::OpenFilesLimit => "open_files_limit",
             Self::JournalCorrupt => "journal_corrupt",
+            Self::SegmentCorrupt => "segment_corrupt",
             Self::Evicted => "evicted",
             Self::Dropped => "dropped",
         }

@@ -46,6 +46,13 @@ impl Ground {
         }
     }
 
+    /// So many rows of a segment, between these seqs, cannot be read.
+    fn report_rows(&self, from: u64, to: u64, count: u64) {
+        if let Some(shared) = &self.shared {
+            shared.report(from, to, count);
+        }
+    }
+
     /// The segment that now has rows of a part that is gone: it was sealed or rewritten since the snapshot.
     fn successor(&self, seqs: &Range<u64>) -> Option<Arc<Sealed>> {
         match &self.shared {

@@ -10,6 +10,19 @@ use crate::seal::Request;
 /// A value on its way, and the number of the submission that brings it.
 type OnItsWay = (u64, Option<Vec<u8>>);
 
+/// Rows that turned out to be lost to damage.
+#[derive(Debug, Clone, Copy)]
+pub struct Lost {
+    /// First seq.
+    pub from: u64,
+    /// One past the last seq.
+    pub to: u64,
+    /// Rows between them.
+    pub count: u64,
+    /// Whether they were in a segment.
+    pub is_segment: bool,
+}
+
 /// See the top of the file. Bytes count until the commit is durable.
 #[derive(Default)]
 pub struct Queue {
@@ -23,8 +36,8 @@ pub struct Queue {
     submitted: u64,
     done: u64,
     state: BTreeMap<Box<[u8]>, OnItsWay>,
-    /// Ranges of seqs that readers found to be lost.
-    pub lost: Vec<(u64, u64)>,
+    /// What readers found to be lost.
+    pub lost: Vec<Lost>,
     /// What the sealer wants done at once.
     pub requests: Vec<Request>,
     /// Somebody waits for everything to be durable.

@@ -1,5 +1,6 @@
 //! What a data directory holds, read without changing anything. `repair` then puts right the little that is wrong.
 
+mod missing;
 mod segments;
 
 pub use segments::find_segment;
@@ -14,7 +15,6 @@ use crate::entries::{Entries, EntryError, Step};
 use crate::format::snapshot::{FileSummary, SnapshotState, StateMap};
 use crate::format::{EntryKind, parse_file_name};
 use crate::fs::{Fs, read_full};
-use crate::limits::VERIFY_BYTES_MAX;
 use crate::log::{Held, JournalFile, journal_path};
 use crate::names::{EVICTED_TO_KEY, JOURNAL_DIR};
 use crate::sealed::Sealed;
@@ -170,8 +170,8 @@ pub fn survey(fs: &dyn Fs) -> Result<Recovered, RecoverError> {
         recovered.evicted_to = recovered.evicted_to.max(mark).min(recovered.next_seq);
     }
     segments::survey(fs, &mut recovered, &listed)?;
-    find_missing(&mut recovered, &listed, &known);
-    verify_older(fs, &mut recovered, &listed[..listed.len().min(walk_from + 1)])?;
+    missing::find(&mut recovered, &listed, &known);
+    missing::verify_older(fs, &mut recovered, &listed[..listed.len().min(walk_from + 1)])?;
     take_files(&mut recovered, &listed, &known);
     Ok(recovered)
 }
@@ -331,41 +331,6 @@ fn walk(fs: &dyn Fs, file: &Listed, next_seq: u64, end_seq: u64) -> Result<Walke
         walked.next_seq = end_seq;
     }
     Ok(walked)
-}
-
-/// Seqs that nobody evicted and that are in no segment and no file; files that an opening snapshot names and that
-/// are not there.
-fn find_missing(recovered: &mut Recovered, listed: &[Listed], known: &HashMap<u64, FileSummary>) {
-    let mut expected = recovered.evicted_to;
-    let starts = recovered.segments.iter().map(|sealed| (sealed.seqs.start, sealed.seqs.end));
-    for (start, end) in starts.chain(listed.first().map(|file| (file.first_seq, file.first_seq))) {
-        if expected < start {
-            recovered.lost.push((expected, start));
-        }
-        expected = expected.max(end);
-    }
-    for pair in listed.windows(2) {
-        if let Some(summary) = known.get(&pair[0].id)
-            && summary.end_seq < pair[1].first_seq
-        {
-            recovered.lost.push((summary.end_seq.max(pair[0].first_seq), pair[1].first_seq));
-        }
-    }
-}
-
-/// Checks the newest of the files that recovery had no other reason to read: all of `older` but the last.
-fn verify_older(fs: &dyn Fs, recovered: &mut Recovered, older: &[Listed]) -> Result<(), RecoverError> {
-    let mut bytes = 0;
-    for pair in older.windows(2).rev() {
-        let (file, next) = (&pair[0], &pair[1]);
-        bytes += file.length;
-        if bytes > VERIFY_BYTES_MAX || file.first_seq < recovered.evicted_to {
-            break;
-        }
-        let walked = walk(fs, file, file.first_seq, next.first_seq)?;
-        recovered.lost.extend(walked.lost);
-    }
-    Ok(())
 }
 
 fn take_files(recovered: &mut Recovered, listed: &[Listed], known: &HashMap<u64, FileSummary>) {

@@ -15,7 +15,7 @@ use crate::limits::{
     FILE_DISK_SHARE_OF_BUDGET, FILE_SHARE_OF_BUDGET, RESERVE_BYTES_MAX, RESERVE_BYTES_MIN,
 };
 use crate::log::Log;
-use crate::queue::Queue;
+use crate::queue::{Lost, Queue};
 use crate::seal::SealSignals;
 use crate::stats::{StoreState, StoreStats};
 use crate::stripes::Stripes;
@@ -63,16 +63,23 @@ impl Shared {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A reader found seqs missing that nobody evicted: the writer will tell, once.
+    /// Somebody found seqs missing that nobody evicted: the writer will tell, once.
     pub fn report_lost(&self, from: u64, to: u64) {
-        {
+        self.report(from, to, to.saturating_sub(from));
+    }
+
+    /// Somebody found so many rows of a segment, between these seqs, that cannot be read.
+    pub fn report(&self, from: u64, to: u64, count: u64) {
+        let lost = {
             let mut log = self.log();
-            let from = from.max(log.evicted_to);
-            if from >= to || !log.note_lost(from, to) {
+            let start = from.max(log.evicted_to);
+            if start >= to || count == 0 || !log.note_lost(start, to) {
                 return;
             }
-        }
-        self.queue().lost.push((from, to));
+            let is_segment = !log.segments_in(&(start..to)).is_empty();
+            Lost { from: start, to, count: count.min(to - start), is_segment }
+        };
+        self.queue().lost.push(lost);
         self.work.notify_one();
     }
 

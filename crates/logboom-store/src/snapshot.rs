@@ -1,17 +1,16 @@
 //! What a search reads: the durable log of one moment, newest first.
 
 use std::io;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use logboom_model::{Batch, Resource, StoreId};
+use logboom_model::{Resource, StoreId};
 
 use crate::cache::SegmentCache;
-use crate::entries::{Entries, EntryError, Step};
 use crate::fs::{Fs, RealFs};
 use crate::limits::NAMED_SEGMENTS_MAX;
-use crate::log::{FileView, Log, journal_path};
+use crate::log::{FileView, Log};
 use crate::names::{JOURNAL_DIR, LOCK_NAME};
 use crate::part::{Ground, Part};
 use crate::recover;
@@ -19,22 +18,6 @@ use crate::sealed::Sealed;
 use crate::shared::{Shared, stats};
 use crate::store::open_error;
 use crate::{Columns, OpenError, ReadError, StoreState, StoreStats};
-
-/// How far a scan is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ScanProgress {
-    /// Journal entries looked at or passed over.
-    pub entries_done: u64,
-    /// Journal entries, as far as their files were opened.
-    pub entries_total: u64,
-    /// Bytes of the entries and files done.
-    pub bytes_done: u64,
-    /// Bytes of the snapshot.
-    pub bytes_total: u64,
-}
-
-/// What a scan calls for each commit; see [`Snapshot::scan`].
-pub type Visit<'a> = dyn FnMut(&[Batch], ScanProgress) -> ControlFlow<(), i64> + 'a;
 
 /// The durable log of one moment. What is evicted while it is read is left out.
 pub struct Snapshot {
@@ -51,14 +34,6 @@ pub struct Snapshot {
     /// Told of damage, when the store is open.
     shared: Option<Arc<Shared>>,
     resources: Vec<Arc<Resource>>,
-}
-
-/// An entry that may hold what is looked for.
-#[derive(Clone, Copy)]
-struct Indexed {
-    offset: u64,
-    bytes: u64,
-    max_time: i64,
 }
 
 impl Snapshot {
@@ -208,123 +183,10 @@ impl Snapshot {
         }
         Ok(first)
     }
-
-    /// Visits the batches of each commit, newest commit first; a commit without an event time in `times` is not even
-    /// decompressed. The visitor ends the scan with `Break`, or says with `Continue(time)` that from now on commits
-    /// whose newest event is older than `time` are of no use to it (`i64::MIN` for none).
-    pub fn scan(&self, times: Range<i64>, visit: &mut Visit<'_>) -> Result<(), ReadError> {
-        let bytes_total = self.files.iter().map(|file| file.bytes).sum();
-        let mut scan = Scan { times, progress: ScanProgress { bytes_total, ..ScanProgress::default() } };
-        let mut bytes_done = 0;
-        for view in self.files.iter().rev() {
-            let is_of_use =
-                view.summary.max_time >= scan.times.start && view.summary.min_time < scan.times.end;
-            if is_of_use && view.summary.first_seq < view.end_seq {
-                let flow = self.scan_file(view, &mut scan, visit).map_err(|source| {
-                    let name = journal_path(view.summary.first_seq, view.summary.id);
-                    ReadError::Io { path: self.dir.join(name), source }
-                })?;
-                if flow.is_break() {
-                    break;
-                }
-            }
-            bytes_done += view.bytes;
-            scan.progress.bytes_done = bytes_done;
-        }
-        Ok(())
-    }
-
-    fn scan_file(
-        &self,
-        view: &FileView,
-        scan: &mut Scan,
-        visit: &mut Visit<'_>,
-    ) -> io::Result<ControlFlow<()>> {
-        let file = match self.fs.open(&journal_path(view.summary.first_seq, view.summary.id), false) {
-            Ok(file) => file,
-            // Evicted since.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ControlFlow::Continue(())),
-            Err(error) => return Err(error),
-        };
-        let limit = if view.limit == u64::MAX { file.length()? } else { view.limit };
-        let mut entries = Entries::new(file, view.summary.id);
-        let index = self.index(view, limit, &mut entries, scan)?;
-        let start_bytes = scan.progress.bytes_done;
-        for indexed in index.into_iter().rev() {
-            scan.progress.entries_done += 1;
-            scan.progress.bytes_done += indexed.bytes;
-            if indexed.max_time < scan.times.start {
-                continue;
-            }
-            let Step::Entry(header) = entries.step(indexed.offset, limit, false)? else { continue };
-            let commit = match entries.commit(&header) {
-                Ok(commit) => commit,
-                Err(EntryError::Io(error)) => return Err(error),
-                Err(EntryError::Damaged(_)) => {
-                    self.report(header.first_seq, header.end_seq());
-                    continue;
-                }
-            };
-            match visit(&commit.batches, scan.progress) {
-                ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
-                ControlFlow::Continue(time) => scan.times.start = scan.times.start.max(time),
-            }
-        }
-        scan.progress.bytes_done = start_bytes;
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// The entries of a file that may be of use, by their headers.
-    fn index(
-        &self,
-        view: &FileView,
-        limit: u64,
-        entries: &mut Entries,
-        scan: &mut Scan,
-    ) -> io::Result<Vec<Indexed>> {
-        let (mut index, mut offset, mut next_seq) = (Vec::new(), 0, view.summary.first_seq);
-        loop {
-            let header = match entries.step(offset, limit, false)? {
-                Step::End(_) => break,
-                Step::Damage(resumes_at) => {
-                    offset = resumes_at;
-                    continue;
-                }
-                Step::Entry(header) => header,
-            };
-            if header.end_seq() > view.end_seq {
-                break;
-            }
-            offset = header.end();
-            if header.rows == 0 || header.first_seq < next_seq {
-                continue;
-            }
-            self.report(next_seq, header.first_seq);
-            next_seq = header.end_seq();
-            if header.max_time >= scan.times.start && header.min_time < scan.times.end {
-                scan.progress.entries_total += 1;
-                let bytes = header.entry_bytes();
-                index.push(Indexed { offset: header.offset, bytes, max_time: header.max_time });
-            }
-        }
-        self.report(next_seq, view.end_seq);
-        Ok(index)
-    }
-
-    fn report(&self, from: u64, to: u64) {
-        if let Some(shared) = self.shared.as_ref().filter(|_| from < to) {
-            shared.report_lost(from, to);
-        }
-    }
 }
 
 fn distinct(mut resources: Vec<(Arc<Resource>, i64)>) -> Vec<Arc<Resource>> {
     resources.sort_by_key(|(resource, _)| resource.id());
     resources.dedup_by_key(|(resource, _)| resource.id());
     resources.into_iter().map(|(resource, _)| resource).collect()
-}
-
-struct Scan {
-    times: Range<i64>,
-    progress: ScanProgress,
 }

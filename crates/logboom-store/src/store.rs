@@ -16,10 +16,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::format::snapshot::below;
 use crate::fs::{Fs, LockOutcome, RealFs};
 use crate::gaps;
-use crate::limits::{FLUSH_MS_MAX, LOCK_WAIT_MS, MAX_BYTES_LEAST};
+use crate::limits::{FLUSH_MS_MAX, HELD_SHARE_OF_BUDGET, LOCK_WAIT_MS, MAX_BYTES_LEAST};
 use crate::log::{Log, lost_update};
+use crate::manual::ManualStore;
 use crate::names::{JOURNAL_DIR, LOCK_NAME, SEGMENTS_DIR, TEMPORARY_DIR};
-use crate::queue::Queue;
+use crate::queue::{Lost, Queue};
 use crate::recover::{self, RecoverCause, RecoverError, Recovered};
 use crate::repair;
 use crate::seal::{self, Pacer, SealSignals, Sealer};
@@ -76,64 +77,6 @@ fn join(thread: Option<JoinHandle<()>>, what: &str) {
         && thread.join().is_err()
     {
         tracing::error!("the {what} panicked");
-    }
-}
-
-/// A store whose writer runs only when told to, for tests that must not depend on time.
-pub struct ManualStore {
-    /// The store.
-    pub store: Store,
-    writer: Option<Writer>,
-    sealer: Sealer,
-    lock: Option<Box<dyn Debug + Send + Sync>>,
-}
-
-impl ManualStore {
-    /// Does what the writer would do now.
-    pub fn pump(&mut self) {
-        if let Some(writer) = &mut self.writer {
-            writer.pump();
-        }
-    }
-
-    /// Begins a new journal file now.
-    pub fn roll(&mut self) -> bool {
-        self.writer.as_mut().is_some_and(|writer| writer.begin_file().is_ok())
-    }
-
-    /// Seals the oldest closed journal file now; says whether there was one. `None` when that failed.
-    pub fn seal(&mut self) -> Option<bool> {
-        let writer = self.writer.as_mut()?;
-        self.sealer.seal(writer).inspect_err(|error| tracing::warn!(%error, "not sealed")).ok()
-    }
-
-    /// Rewrites the oldest segments of resources that take more than their share, as if so many bytes of room were
-    /// wanted; says whether there was one. `None` when that failed.
-    pub fn rewrite(&mut self, wanted: u64) -> Option<bool> {
-        let writer = self.writer.as_mut()?;
-        self.sealer
-            .rewrite_for(wanted, writer)
-            .inspect_err(|error| tracing::warn!(%error, "not rewritten"))
-            .ok()
-    }
-
-    /// Does what the sealer would do next; says whether there was anything to do. `None` when that failed.
-    pub fn tidy(&mut self) -> Option<bool> {
-        let writer = self.writer.as_mut()?;
-        self.sealer.step(writer).inspect_err(|error| tracing::warn!(%error, "not tidied")).ok()
-    }
-
-    /// Evicts the oldest segment or journal file now.
-    pub fn evict(&mut self) -> bool {
-        self.writer.as_mut().is_some_and(|writer| writer.active.is_some() && writer.evict(1).is_ok())
-    }
-
-    /// Stops in good order.
-    pub fn close(mut self) {
-        if let Some(writer) = self.writer.take() {
-            writer.close();
-        }
-        self.lock = None;
     }
 }
 
@@ -352,7 +295,8 @@ fn take_recovered(recovered: Recovered, options: &StoreOptions) -> (Log, Pending
     for (from, to) in recovered.lost {
         if log.note_lost(from, to) {
             tracing::error!(from, to, "records are missing from the journal");
-            first.gaps.push(lost_gap(&options.resource, from, to));
+            let lost = Lost { from, to, count: to - from, is_segment: false };
+            first.gaps.push(lost_gap(&options.resource, lost));
             first.updates.push(lost_update(from, to));
         }
     }
@@ -397,6 +341,12 @@ impl Intake for Store {
             return queued.cloned();
         }
         self.shared.log().state.get(key).cloned()
+    }
+
+    fn note_held_bytes(&self, bytes: u64) {
+        let counted = bytes.min(self.shared.options.max_bytes / HELD_SHARE_OF_BUDGET);
+        self.shared.log().source_bytes = counted;
+        self.shared.seal_signals.call();
     }
 
     fn states(&self, prefix: &[u8]) -> Vec<(Box<[u8]>, Vec<u8>)> {

@@ -3,6 +3,8 @@
 //! One entry, one write, one sync, then readers see it and acks go out. After a failed or short write or sync the
 //! file is poisoned: never written or synced again, and what was not durable goes into a new file.
 
+mod serving;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +17,7 @@ use crate::encode::{EncodeError, Encoder, Stamp};
 use crate::gaps::{self, GapMerger, GapRows};
 use crate::limits::{RETRY_MS_FIRST, RETRY_MS_MAX, TICK_MS};
 use crate::log::lost_update;
-use crate::seal::{Commits, Wish};
+use crate::queue::Lost;
 use crate::shared::Shared;
 use crate::stats::StoreState;
 
@@ -181,27 +183,12 @@ impl Writer {
             pending.updates.extend(submission.state);
             group.acks.extend(submission.ack);
         }
-        for (from, to) in lost {
-            pending.gaps.push(lost_gap(&self.shared.options.resource, from, to));
-            pending.updates.push(lost_update(from, to));
+        for lost in lost {
+            pending.gaps.push(lost_gap(&self.shared.options.resource, lost));
+            pending.updates.push(lost_update(lost.from, lost.to));
         }
         self.group = Some(group);
         true
-    }
-
-    /// Does what the sealer asks for; says whether it asked.
-    pub(crate) fn serve(&mut self) -> bool {
-        let requests = std::mem::take(&mut self.shared.queue().requests);
-        let any = !requests.is_empty();
-        for request in requests {
-            let result = match request.wish {
-                Wish::Commit(pending) => Commits::commit(self, pending),
-                Wish::Evict(count) => Commits::evict(self, count),
-            };
-            // Nobody may wait for it any more.
-            let _ = request.answer.send(result);
-        }
-        any
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -405,24 +392,16 @@ impl Writer {
     }
 }
 
-impl Commits for Writer {
-    fn commit(&mut self, mut pending: Pending) -> Result<(), WriteError> {
-        Self::commit(self, &mut pending, Room::Reserve)
-    }
-
-    fn evict(&mut self, count: usize) -> Result<(), WriteError> {
-        if self.active.is_none() {
-            return Err(WriteError::NoFile);
-        }
-        Self::evict(self, count)
-    }
-}
-
 /// The gap of seqs that are gone without having been evicted.
-pub fn lost_gap(resource: &Arc<Resource>, from: u64, to: u64) -> Gap {
-    let detail = format!("seqs {from} to {} could not be read from the journal", to - 1);
-    let mut gap = Gap::unknown(resource.clone(), "store", GapReason::JournalCorrupt, &detail);
-    (gap.count, gap.count_kind, gap.seqs) = (to - from, CountKind::Exact, Some((from, to)));
+pub fn lost_gap(resource: &Arc<Resource>, lost: Lost) -> Gap {
+    let Lost { from, to, count, is_segment } = lost;
+    let (reason, place) = match is_segment {
+        true => (GapReason::SegmentCorrupt, "their segment"),
+        false => (GapReason::JournalCorrupt, "the journal"),
+    };
+    let detail = format!("seqs {from} to {} could not be read from {place}", to - 1);
+    let mut gap = Gap::unknown(resource.clone(), "store", reason, &detail);
+    (gap.count, gap.count_kind, gap.seqs) = (count, CountKind::Exact, Some((from, to)));
     gap
 }
 

@@ -30,14 +30,14 @@ impl SegmentPart {
         let segment = match ground.segments.get(&*ground.fs, sealed) {
             Ok(segment) => segment,
             Err(CacheError::Gone) if is_current(&ground, sealed) => {
-                ground.report(seqs.start, seqs.end);
+                ground.report_rows(seqs.start, seqs.end, sealed.content.rows);
                 return Ok(None);
             }
             Err(CacheError::Gone) => return Ok(None),
             Err(CacheError::Segment(SegmentError::Damaged(what))) => {
                 if is_current(&ground, sealed) {
                     tracing::error!(file = sealed.path, what, "a segment is damaged");
-                    ground.report(seqs.start, seqs.end);
+                    ground.report_rows(seqs.start, seqs.end, sealed.content.rows);
                 }
                 return Ok(None);
             }
@@ -131,7 +131,7 @@ impl SegmentPart {
         read: Result<T, SegmentError>,
     ) -> Result<Option<T>, ReadError> {
         if matches!(read, Err(SegmentError::Damaged(_))) && is_current(&self.ground, &self.sealed) {
-            self.ground.report(info.seqs.0, info.seqs.1 + 1);
+            self.ground.report_rows(info.seqs.0, info.seqs.1 + 1, info.rows as u64);
         }
         self.check(read)
     }

@@ -88,7 +88,7 @@ fn damage_found_by_a_reader_of_an_old_file_is_told_too() {
     let mut content = rig.fs.content(&name).unwrap();
     content[third + 20] ^= 1;
     rig.fs.set_content(&name, content);
-    let rows = scan(&rig.store().snapshot(), i64::MIN..i64::MAX).concat();
+    let rows = scan(&rig.store().snapshot());
     assert!(rows.contains(&"four".to_owned()) && !rows.contains(&"three".to_owned()));
     rig.pump();
     assert_eq!(rig.store().end_seq(), before, "the second one of a minute adds up in small state");
@@ -210,17 +210,15 @@ fn a_journal_file_of_version_1_keeps_opening() {
     rig.fs.set_content("journal/00000000000000000001-00000001b0808c14.journal", bytes.to_vec());
     rig.reopen().unwrap();
     assert_eq!(rig.store().store_id().to_string(), include_str!("../fixtures/store_id.txt").trim());
-    let snapshot = rig.store().snapshot();
+    let parts = rig.store().snapshot().parts(i64::MIN..i64::MAX, 0..u64::MAX);
+    let open = parts[0].open().unwrap();
     let mut seen = Vec::new();
-    snapshot
-        .scan(i64::MIN..i64::MAX, &mut |batches, _| {
-            for record in batches.iter().flat_map(logboom_model::Batch::records) {
-                let body = String::from_utf8_lossy(record.body).into_owned();
-                seen.push((record.seq, body, record.stream.name(), record.flags, record.attributes.to_vec()));
-            }
-            std::ops::ControlFlow::Continue(i64::MIN)
-        })
-        .unwrap();
+    for batch in open.load(0, &logboom_store::Columns::all()).unwrap() {
+        for record in batch.records() {
+            let body = String::from_utf8_lossy(record.body).into_owned();
+            seen.push((record.seq, body, record.stream.name(), record.flags, record.attributes.to_vec()));
+        }
+    }
     seen.sort_by_key(|row| row.0);
     assert_eq!(seen[0], (1, "hello".to_owned(), "stdout", Flags::empty(), Vec::new()));
     assert_eq!(seen[1], (2, "\u{fffd}\u{0}".to_owned(), "stderr", Flags::PARTIAL, b"{\"a\":1}".to_vec()));

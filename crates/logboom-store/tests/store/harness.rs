@@ -1,6 +1,5 @@
 //! A store on a simulated disk, and a model of what must be in it.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -153,19 +152,10 @@ pub fn read(store: &Store, from: u64) -> Seen {
     (rows, gone)
 }
 
-/// Bodies of a scan in the order in which it gives them, by commit.
-pub fn scan(snapshot: &Snapshot, times: std::ops::Range<i64>) -> Vec<Vec<String>> {
-    let mut commits = Vec::new();
-    snapshot
-        .scan(times, &mut |batches, progress| {
-            assert!(progress.entries_done <= progress.entries_total);
-            assert!(progress.bytes_done <= progress.bytes_total);
-            let records = batches.iter().flat_map(Batch::records);
-            commits.push(records.map(|record| String::from_utf8_lossy(record.body).into_owned()).collect());
-            ControlFlow::Continue(i64::MIN)
-        })
-        .unwrap();
-    commits
+/// Bodies of the whole log, as a search reads it, by seq.
+pub fn scan(snapshot: &Snapshot) -> Vec<String> {
+    let rows = rows_of_parts(snapshot, i64::MIN..i64::MAX, 0..u64::MAX);
+    rows.into_iter().map(|(_, body)| body).collect()
 }
 
 /// Rows of every part, by seq.

@@ -1,6 +1,5 @@
 //! Readers, scans, small state and gaps.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ fn timed(times: &[i64]) -> Submission {
 }
 
 #[test]
-fn a_scan_gives_the_newest_commit_first_and_leaves_out_what_time_rules_out() {
+fn parts_come_newest_event_first_and_leave_out_what_time_and_seq_rule_out() {
     let mut rig = Rig::new(options());
     for times in [&[0, 10][..], &[20, 30], &[5, 25], &[40]] {
         assert!(rig.commit(timed(times)));
@@ -28,28 +27,16 @@ fn a_scan_gives_the_newest_commit_first_and_leaves_out_what_time_rules_out() {
     assert!(rig.commit(timed(&[50])));
     let snapshot = rig.store().snapshot();
     assert_eq!(snapshot.seqs(), 1..9);
-    let found = scan(&snapshot, START + 24..START + 41);
-    assert_eq!(found, [vec!["at 40"], vec!["at 5", "at 25"], vec!["at 20", "at 30"]]);
-    assert_eq!(scan(&snapshot, START + 11..START + 20), [vec!["at 5", "at 25"]]);
-    assert_eq!(scan(&snapshot, START + 51..i64::MAX), Vec::<Vec<String>>::new());
-    // "From now on nothing older than 30" and "enough" are obeyed.
-    let mut seen = Vec::new();
-    let all = i64::MIN..i64::MAX;
-    snapshot
-        .scan(all.clone(), &mut |batches, _| {
-            seen.push(batches[0].first_seq());
-            ControlFlow::Continue(START + 30)
-        })
-        .unwrap();
-    assert_eq!(seen, [8, 7, 3]);
-    let mut count = 0;
-    snapshot
-        .scan(all, &mut |_, _| {
-            count += 1;
-            ControlFlow::Break(())
-        })
-        .unwrap();
-    assert_eq!(count, 1);
+    let found = |times, seqs| -> Vec<u64> {
+        snapshot.parts(times, seqs).iter().map(|part| part.seqs().start).collect()
+    };
+    assert_eq!(found(i64::MIN..i64::MAX, 0..u64::MAX), [8, 7, 3, 5, 1]);
+    assert_eq!(found(START + 24..START + 41, 0..u64::MAX), [7, 3, 5]);
+    assert_eq!(found(START + 11..START + 20, 0..u64::MAX), [5]);
+    assert!(found(START + 51..i64::MAX, 0..u64::MAX).is_empty());
+    assert_eq!(found(i64::MIN..i64::MAX, 4..6), [3, 5]);
+    assert_eq!(snapshot.first_seq_since(START + 24).unwrap(), 4);
+    assert_eq!(snapshot.first_seq_since(START + 51).unwrap(), 9);
 }
 
 #[test]
@@ -157,11 +144,11 @@ fn reading_only_disturbs_nobody_and_shows_only_what_is_durable() {
     }
     let operations = rig.fs.operations();
     let live = open(&rig).unwrap();
-    assert_eq!(scan(&live, i64::MIN..i64::MAX), [["two"], ["one"]], "the newest may not be durable yet");
+    assert_eq!(scan(&live), ["one", "two"], "the newest may not be durable yet");
     assert_eq!(live.seqs(), 1..3);
     rig.kill();
     let dead = open(&rig).unwrap();
-    assert_eq!(scan(&dead, i64::MIN..i64::MAX), [["three"], ["two"], ["one"]]);
+    assert_eq!(scan(&dead), ["one", "two", "three"]);
     assert_eq!(dead.seqs(), 1..4);
     assert_eq!((dead.stats().records, dead.stats().state.name()), (3, "closed"));
     assert_eq!(rig.fs.operations(), operations, "nothing was written");

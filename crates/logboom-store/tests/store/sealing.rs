@@ -190,3 +190,73 @@ fn the_oldest_goes_when_nobody_is_loud_and_its_directories_with_it() {
     rig.reopen().unwrap();
     assert_eq!(rig.read(1).0, rows);
 }
+
+#[test]
+fn damage_of_a_segment_is_told_once_and_costs_only_what_it_hit() {
+    let mut rig = Rig::new(without_ring());
+    for name in ["web", "db"] {
+        let bodies: Vec<String> =
+            (0..20).map(|row| format!("{name} {row} {}", noise(row, 100_000))).collect();
+        assert!(rig.commit(Submission { batches: vec![batch(name, &bodies)], ..Submission::default() }));
+    }
+    seal_all(&mut rig);
+    assert!(rig.commit(lines(&["after"])));
+    let whole = rig.store().snapshot();
+    let parts = whole.parts(EVER, 0..41);
+    let blocks = parts[0].open().unwrap().block_count();
+    assert!(blocks > 1, "{blocks}");
+    drop((whole, parts));
+    let name = segments(&rig).pop().unwrap();
+    let good = rig.fs.content(&name).unwrap();
+    // A byte of a page in the middle; the index is at the end.
+    let mut bad = good.clone();
+    bad[good.len() / 3] ^= 1;
+    rig.fs.set_content(&name, bad);
+    rig.kill();
+    rig.reopen().unwrap();
+    let rows = crate::harness::scan(&rig.store().snapshot());
+    assert!(rows.len() > 5 && rows.len() < 41, "{}", rows.len());
+    rig.pump();
+    let gaps = rig.store().stats().gaps;
+    assert_eq!(
+        (gaps.len(), gaps[0].reason.as_str(), gaps[0].count),
+        (1, "segment_corrupt", 41 - rows.len() as u64)
+    );
+    crate::harness::scan(&rig.store().snapshot());
+    rig.pump();
+    assert_eq!(rig.store().stats().gaps.len(), 1);
+    // A reader in order of seqs loses the stripe, is told, and goes on.
+    let (rows, gone) = rig.read(1);
+    assert_eq!((gone, rows[0].1.as_str()), (vec![(1, 41)], "after"));
+    // All of it, the index too.
+    rig.fs.set_content(&name, vec![7; good.len()]);
+    rig.kill();
+    rig.reopen().unwrap();
+    assert_eq!(rig.read(1).1, [(1, 41)]);
+    assert!(crate::harness::scan(&rig.store().snapshot()).contains(&"after".to_owned()));
+    // Gone from under the store.
+    rig.fs.unlink(&name).unwrap();
+    rig.kill();
+    rig.reopen().unwrap();
+    assert!(rig.read(1).0.iter().any(|row| row.1 == "after"));
+    rig.clock.advance(Duration::from_secs(70));
+    rig.pump();
+    assert!(rig.commit(lines(&["life goes on"])));
+}
+
+#[test]
+fn deleted_files_that_sources_hold_count() {
+    use logboom_model::Intake as _;
+    let mut rig = Rig::new(StoreOptions { max_bytes: 2 << 20, ..without_ring() });
+    for number in 0..4 {
+        assert!(rig.commit(lines(&[noise(number, 100_000)])));
+        seal_all(&mut rig);
+    }
+    let before = rig.store().stats().bytes;
+    rig.store().note_held_bytes(300_000);
+    assert_eq!(rig.store().stats().bytes, before + 300_000);
+    rig.store().note_held_bytes(u64::MAX);
+    assert_eq!(rig.store().stats().bytes, before + (512 << 10), "a source must not cost the whole log");
+    rig.store().note_held_bytes(0);
+    assert_eq!(rig.store().stats().bytes, before);
+}

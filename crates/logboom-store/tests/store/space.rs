@@ -56,7 +56,7 @@ fn a_file_that_is_evicted_while_it_is_read_is_no_damage() {
     fill(&mut rig, 2 << 20, &mut random);
     assert!(matches!(reader.next_entry().unwrap(), Some(TailEntry::Evicted { from: 2, .. })));
     while reader.next_entry().unwrap().is_some() {}
-    crate::harness::scan(&snapshot, i64::MIN..i64::MAX);
+    crate::harness::scan(&snapshot);
     rig.pump();
     rig.clock.advance(Duration::from_secs(61));
     rig.pump();

@@ -2,12 +2,11 @@
 //! with `logboom-sinks`, which knows neither.
 
 use std::io;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use logboom_model::status::SinkStatus;
-use logboom_model::{Batch, Flags, Resource};
+use logboom_model::{Flags, Resource};
 use logboom_query::parse_time;
 use logboom_sinks::{Accept, SinkHandle, SinkSpec, StartFrom, Wiring};
 use logboom_store::Store;
@@ -101,22 +100,7 @@ fn first_seq(store: &Store, from: &StartFrom) -> io::Result<u64> {
         StartFrom::Earliest => Ok(store.snapshot().seqs().start),
         StartFrom::Time(text) => {
             let since = parse_time(text, now()).map_err(io::Error::other)?;
-            first_seq_since(store, since)
+            store.snapshot().first_seq_since(since).map_err(io::Error::other)
         }
     }
-}
-
-/// The first record whose time is not before `since`.
-fn first_seq_since(store: &Store, since: i64) -> io::Result<u64> {
-    let snapshot = store.snapshot();
-    let mut first = snapshot.seqs().end;
-    snapshot
-        .scan(since..i64::MAX, &mut |batches, _| {
-            for record in batches.iter().flat_map(Batch::records).filter(|record| record.time >= since) {
-                first = first.min(record.seq);
-            }
-            ControlFlow::Continue(i64::MIN)
-        })
-        .map_err(io::Error::other)?;
-    Ok(first)
 }
