@@ -100,7 +100,22 @@ fn pipe(behind: &str) -> Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_typed_is_the_end_of_the_text(before in "[a-zé\"|:~/( \\\\,>=-]{0,24}") {
+            match place(&before) {
+                Place::Term { typed }
+                | Place::Value { typed, .. }
+                | Place::Pipe { typed }
+                | Place::Operand { typed, .. } => prop_assert!(before.ends_with(typed)),
+                Place::Text => {}
+            }
+        }
+    }
 
     #[test]
     fn the_cursor_stands_where_something_of_a_kind_may_stand() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use logboom_model::{Batch, Flags, Resource, Row, Severity, Stream};
-use logboom_query::{HistogramInterval, HistogramRequest, SearchRequest, histogram, parse};
+use logboom_query::{HistogramInterval, HistogramRequest, SearchRequest, collect, histogram, parse};
 use proptest::prelude::*;
 
 use crate::fixture::marks;
@@ -389,4 +389,24 @@ fn what_is_late_stands_where_its_time_says_across_segments() {
     }
     let some = log.search(&SearchRequest { since: 10, until: Some(45), ..request("*", 9) });
     assert_eq!(some.bodies(), all[2..6]);
+}
+
+#[test]
+fn a_snapshot_shows_the_same_after_what_it_shows_was_sealed() {
+    let mut log = Log::new();
+    log.write("a", &[(10, "ten"), (40, "forty")]);
+    log.write("b", &[(20, "twenty")]);
+    let before = log.snapshot();
+    log.seal();
+    log.write("b", &[(30, "thirty")]);
+    let sealed = log.snapshot();
+    log.seal();
+    for (snapshot, expected) in
+        [(before, &["ten", "twenty", "forty"][..]), (sealed, &["ten", "twenty", "thirty", "forty"])]
+    {
+        let (records, outcome) =
+            collect(&snapshot, &request("*", 9), &AtomicBool::new(false), &mut |_| {}).unwrap();
+        let bodies: Vec<_> = records.iter().map(|record| String::from_utf8_lossy(&record.body)).collect();
+        assert_eq!((bodies, outcome.more), (expected.iter().map(|body| (*body).into()).collect(), false));
+    }
 }
