@@ -213,7 +213,10 @@ fn thousands_of_services_share_a_few_blocks() {
 #[test]
 fn hundreds_of_names_that_come_and_go_are_columns_of_nulls_mostly() {
     let body = |number: usize| match number % 3 {
-        0 => (0..90).map(|at| format!("n{}={number}", (number / 3 % 7) * 90 + at)).collect::<Vec<_>>().join(" "),
+        0 => (0..90)
+            .map(|at| format!("n{}={number}", (number / 3 % 7) * 90 + at))
+            .collect::<Vec<_>>()
+            .join(" "),
         1 => format!("plain {number}"),
         _ => format!("n7=text{number} n8=7.5"),
     };
