@@ -10,7 +10,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::answer::Problem;
+use crate::limits;
 use crate::state::Shared;
+
+/// What helps when time was too short.
+const NARROW: &str = "narrow the time range with since and until";
 
 /// A turn, or 429 when too many others have theirs.
 pub(crate) async fn turn(state: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
@@ -20,8 +24,8 @@ pub(crate) async fn turn(state: &Shared) -> Result<OwnedSemaphorePermit, Problem
     }
 }
 
-/// Asks a snapshot of this moment on a blocking thread; cancelled when the returned future is dropped, and by the
-/// server's own limit. The permit is held until the thread is done.
+/// Asks a snapshot of this moment on a blocking thread; cancelled when the returned future is dropped. Questions
+/// keep to their time by themselves; one that does not is given up a little later. The permit is held until the thread is done.
 pub(crate) async fn ask<T: Send + 'static>(
     state: &Shared,
     permit: OwnedSemaphorePermit,
@@ -33,7 +37,7 @@ pub(crate) async fn ask<T: Send + 'static>(
         let answer = question(&store.snapshot(), &flag);
         answer.map(|answer| (answer, permit))
     });
-    match timeout(state.limits.search_timeout, thread).await {
+    match timeout(state.limits.search_timeout + limits::SEARCH_TIMEOUT_GRACE, thread).await {
         Ok(Ok(Ok(answered))) => Ok(answered),
         Ok(Ok(Err(error))) => Err(problem_of(error)),
         Ok(Err(error)) => Err(Problem::internal("search", &error)),
@@ -45,15 +49,15 @@ pub(crate) async fn ask<T: Send + 'static>(
 pub(crate) fn problem_of(error: SearchError) -> Problem {
     match error {
         SearchError::Refused(why) => Problem::bad_request(why),
+        SearchError::TimedOut(why) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, why).hint(NARROW),
         error @ SearchError::LimitTooLarge { .. } => Problem::bad_request(error.to_string()),
         error => Problem::internal("search", &error),
     }
 }
 
 /// 503, with what would help.
-pub(crate) fn took_too_long() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the search took too long")
-        .hint("narrow the time range with since and until")
+fn took_too_long() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the search took too long").hint(NARROW)
 }
 
 /// Tells a search that nobody waits for it any more.

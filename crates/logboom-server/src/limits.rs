@@ -134,6 +134,8 @@ pub(crate) const URL_BYTES_MAX: usize = 3 * logboom_query::limits::QUERY_BYTES_M
 
 /// Hits of a search that does not say.
 pub(crate) const SEARCH_LIMIT_DEFAULT: usize = 1000;
+/// A question that is told to end has this long to say how far it came.
+pub(crate) const SEARCH_TIMEOUT_GRACE: Duration = Duration::from_secs(5);
 /// Time range of a search that does not say.
 pub(crate) const SEARCH_SINCE_DEFAULT: &str = "24h";
 

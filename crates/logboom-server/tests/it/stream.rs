@@ -85,6 +85,9 @@ async fn a_limit_of_time_is_never_taken_for_the_end() {
     assert_eq!(refused.status(), 503);
     let events = all(open(&rig, "/api/v1/search?query=nothing-of-the-kind").await).await;
     assert!(events.last().unwrap().data["incomplete"].is_string(), "{events:?}");
+    assert_eq!(rig.get("/api/v1/context?seq=9000&after=900").await.status(), 503);
+    let histogram = rig.get("/api/v1/histogram?query=line").await.text().await.unwrap();
+    assert!(serde_json::from_str::<Value>(&histogram).unwrap()["incomplete"].is_string(), "{histogram}");
     // Broken off at once, or within the body.
     let path = rig.url("/api/v1/search?query=nothing-of-the-kind&order=newest");
     let broken = async { client().get(path).send().await?.text().await };
