@@ -83,10 +83,26 @@ fn node(expression: &Expression) -> Node {
             let required = required::of_pattern(&pattern.text, pattern.any_case);
             Node::Probe(required_probe(&required, false))
         }
-        Expression::Term(Term::Field(name, test)) => Node::Field(name.clone(), test_probe(test)),
+        Expression::Term(Term::Field(name, test)) => {
+            Node::Field(name.clone(), all([name_probe(name), test_probe(test)].into_iter()))
+        }
         Expression::All | Expression::Not(_) | Expression::Term(_) => Node::Probe(Probe::Any),
     }
 }
+
+/// A name stands where its value does, unless it is spelt with escapes: those of what names are made of begin with
+/// `\u00`.
+fn name_probe(name: &FieldName) -> Probe {
+    let part = name.longest_part();
+    if part.len() < TEXT_BYTES_MIN || !part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Probe::Any;
+    }
+    let spelt_out = Probe::Text(part.to_ascii_lowercase().as_bytes().into());
+    Probe::Or(vec![spelt_out, Probe::Text(ESCAPE.into())])
+}
+
+/// What every escape of an ASCII letter, digit or hyphen begins with, folded.
+const ESCAPE: &[u8] = br"\u00";
 
 fn test_probe(test: &FieldTest) -> Probe {
     match test {
@@ -201,28 +217,44 @@ mod tests {
         check("body~/1a2b3c4d/", "\"1a2b3c4d\"");
     }
 
+    /// What is asked of the values of a field with a short name, which is not asked itself.
+    fn check_value(test: &str, expected: &str) {
+        check(&format!("x{test}"), expected);
+    }
+
     #[test]
     fn values_of_attributes_are_asked_unless_they_may_be_numbers() {
-        check("user:Alice", "\"alice\"");
-        check("trace:1a2b3c4d", "(\"1a2b3c4d\" & token 1a2b3c4d)");
-        check("status:500", "any");
-        check("status:15*", "any");
-        check("id:150*", "any");
-        check("id:1e5*x12", "\"x12\"");
-        check("status>=500", "any");
-        check("path:*", "any");
-        check("path~/^.api.v1/", "\"api\"");
-        check("path~/^.api.v1.users/", "(\"api\" & \"users\")");
-        check("code~/123/", "any");
-        check("-user:alice", "any");
+        check_value(":Alice", "\"alice\"");
+        check_value(":1a2b3c4d", "(\"1a2b3c4d\" & token 1a2b3c4d)");
+        check_value(":500", "any");
+        check_value(":15*", "any");
+        check_value(":150*", "any");
+        check_value(":1e5*x12", "\"x12\"");
+        check_value(">=500", "any");
+        check_value(":*", "any");
+        check_value("~/^.api.v1/", "\"api\"");
+        check_value("~/^.api.v1.users/", "(\"api\" & \"users\")");
+        check_value("~/123/", "any");
+        check("-x:alice", "any");
+    }
+
+    #[test]
+    fn names_are_asked_as_they_are_spelt_or_as_an_escape() {
+        check("Status>=500", r#"("status" | "\\u00")"#);
+        check("http.duration_ms>5", r#"("duration" | "\\u00")"#);
+        check("user:alice", r#"(("user" | "\\u00") & "alice")"#);
+        check("x-request-id:*", r#"("x-request-id" | "\\u00")"#);
+        check("grö_ße:1", "any");
+        check("a_b:1", "any");
+        check("-status:500", "any");
     }
 
     #[test]
     fn a_field_that_a_resource_has_is_not_asked() {
         let tree = |query: &str| ProbeTree::of(&crate::parse(query).unwrap());
-        let probe = |query: &str| shown(&tree(query).probe(&|name| name.folded() == b"service_name"));
-        assert_eq!(probe("service:checkout error"), "\"error\"");
-        assert_eq!(probe("attributes.service_name:checkout"), "\"checkout\"");
+        let probe = |query: &str| shown(&tree(query).probe(&|name| name.folded() == b"x"));
+        assert_eq!(probe("x:checkout error"), "\"error\"");
+        assert_eq!(probe("attributes.x:checkout"), "\"checkout\"");
         assert!(tree("error user:x").has_fields() && !tree("error").has_fields());
     }
 }

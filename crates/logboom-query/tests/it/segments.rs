@@ -362,6 +362,8 @@ fn blocks_that_cannot_match_are_not_read() {
         ("~/fjordic|zip+ing/", 2),
         ("trace:t2x9y8z7w6", 1),
         ("trace:t2x9*", 1),
+        ("trace:*", 6),
+        ("zone>3", 0),
         ("container:a", 3),
         ("container:a fjordic", 1),
         ("container:nobody", 0),
