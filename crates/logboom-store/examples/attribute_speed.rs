@@ -35,7 +35,9 @@ fn measure(path: &str, text: &[u8]) {
         marked(Flags::LOGFMT)
     );
     report("marks", megabytes, || {
-        records().for_each(|record| { black_box(mark(record.body)); });
+        records().for_each(|record| {
+            black_box(mark(record.body));
+        });
     });
     report("plan", megabytes, || drop(black_box(plan(&batches))));
     let columns = plan(&batches);
@@ -57,7 +59,10 @@ fn measure(path: &str, text: &[u8]) {
         }
         drop(black_box(shredder.take()));
     });
-    println!("{} columns, about {values} values in them, {residual} bytes of residual", columns.columns.len());
+    println!(
+        "{} columns, about {values} values in them, {residual} bytes of residual",
+        columns.columns.len()
+    );
 }
 
 fn count(column: &ColumnValues) -> usize {
@@ -90,8 +95,13 @@ fn batches(text: &[u8]) -> Vec<Batch> {
         if batches.last().is_none_or(|batch| !batch.has_room(body.len())) {
             batches.push(Batch::new(resource.clone()));
         }
-        let row =
-            Row { time: 0, observed: 0, severity: Severity::UNSET, stream: Stream::Stdout, flags: mark(body) };
+        let row = Row {
+            time: 0,
+            observed: 0,
+            severity: Severity::UNSET,
+            stream: Stream::Stdout,
+            flags: mark(body),
+        };
         if let Some(batch) = batches.last_mut() {
             batch.push(row, body);
         }
