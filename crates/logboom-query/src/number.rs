@@ -39,9 +39,9 @@ impl Number {
     /// Appends the shortest text of the number.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         use std::io::Write as _;
-        // Writing to a vector does not fail.
         match self {
-            Self::Integer(integer) => drop(write!(out, "{integer}")),
+            Self::Integer(integer) => write_integer(integer, out),
+            // Writing to a vector does not fail.
             Self::Float(float) => drop(write!(out, "{float}")),
         }
     }
@@ -54,6 +54,25 @@ impl Number {
             Self::Float(float) => float + 0.0,
         }
     }
+}
+
+/// Digits from the last to the first: several times as fast as formatting, and done for each record that is counted.
+fn write_integer(integer: i64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = integer.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if integer < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[at..]);
 }
 
 /// Exactly: an integer beyond 2^53 has no equal among floats but itself.
@@ -98,6 +117,15 @@ mod tests {
         assert_eq!(number("500").compare(number("5e2")), Ordering::Equal);
         assert_eq!(number("-0").compare(number("-0.0")), Ordering::Equal);
         assert_eq!(number("0.1").compare(number("1")), Ordering::Less);
+    }
+
+    #[test]
+    fn integers_are_written_as_they_are_read() {
+        for integer in [0, 7, -7, 10, 1_234_567_890, i64::MAX, i64::MIN] {
+            let mut text = Vec::new();
+            Number::Integer(integer).write(&mut text);
+            assert_eq!(text, integer.to_string().into_bytes());
+        }
     }
 
     #[test]

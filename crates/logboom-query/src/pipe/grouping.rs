@@ -21,8 +21,8 @@ pub(crate) struct Grouping {
     interval: Option<Interval>,
     /// How many of the operands make the key; those of the measures follow.
     keys: usize,
-    /// The operand of each measure that has one.
-    reads: Vec<Option<usize>>,
+    /// Operands that are measured, and which measures take each: it is read once for all of them.
+    reads: Vec<(usize, Vec<usize>)>,
     measures: Vec<Measure>,
     groups: Groups,
     key: Key,
@@ -79,14 +79,7 @@ impl Grouping {
             Pipe::Uniq { of } => (Shape::Keys, None, of.len(), Vec::new()),
             Pipe::Fields(_) | Pipe::Sort(_) | Pipe::Limit(_) => return None,
         };
-        let mut next = keys;
-        let reads = measures.iter().map(|measure| {
-            measure.of.as_ref().map(|_| {
-                next += 1;
-                next - 1
-            })
-        });
-        let reads = reads.collect();
+        let reads = reads(keys, &measures);
         let room = Room::new(limits.groups, limits.bytes);
         // The intervals of what has no group are far fewer than groups.
         let rest_room = Room::new(limits.groups / 10, limits.bytes / 10);
@@ -101,7 +94,7 @@ impl Grouping {
 
     /// Whether there is no measure but counts.
     pub(crate) fn only_counts(&self) -> bool {
-        self.reads.iter().all(Option::is_none)
+        self.reads.is_empty()
     }
 
     /// Takes one row.
@@ -179,11 +172,14 @@ impl Grouping {
     }
 
     fn measure(&mut self, place: Place, row: &mut dyn Row) {
-        for (measure, operand) in self.reads.iter().enumerate() {
-            if let Some(operand) = operand {
-                let (state, room) = self.groups.state(place, measure);
-                row.show(*operand, &mut |cell| state.add(cell, room));
-            }
+        let groups = &mut self.groups;
+        for (operand, measures) in &self.reads {
+            row.show(*operand, &mut |cell| {
+                for measure in measures {
+                    let (state, room) = groups.state(place, *measure);
+                    state.add(cell, room);
+                }
+            });
         }
     }
 
@@ -234,6 +230,24 @@ impl Grouping {
         }
         (rows, notes)
     }
+}
+
+/// Which measures take which operands; those of the measures follow the keys, one for each that has any.
+fn reads(keys: usize, measures: &[Measure]) -> Vec<(usize, Vec<usize>)> {
+    let mut reads: Vec<(usize, Vec<usize>)> = Vec::new();
+    let operands: Vec<_> = measures
+        .iter()
+        .enumerate()
+        .filter_map(|(index, measure)| measure.of.as_ref().map(|operand| (index, operand)))
+        .collect();
+    for (place, (index, operand)) in operands.iter().enumerate() {
+        let first = operands.iter().position(|(_, other)| other == operand).unwrap_or(place);
+        match reads.iter_mut().find(|(known, _)| *known == keys + first) {
+            Some((_, measures)) => measures.push(*index),
+            None => reads.push((keys + first, vec![*index])),
+        }
+    }
+    reads
 }
 
 /// The largest so many groups of each run of equal first keys; the rows come in order of their keys.

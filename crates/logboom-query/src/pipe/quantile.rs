@@ -63,19 +63,21 @@ impl Quantiles {
 
     /// Counts in a bucket, or in the nearest one there is when there is no room for another.
     fn count(&mut self, bucket: i32, values: u64, room: &mut Room) {
+        if let Some(count) = self.buckets.get_mut(&bucket) {
+            *count += values;
+            return;
+        }
         let mut at = bucket;
-        if !self.buckets.is_empty() && !self.buckets.contains_key(&bucket) && !room.has_any() {
+        if !self.buckets.is_empty() && !room.has_any() {
             room.quantiles_are_rough = true;
             let below = self.buckets.range(..bucket).next_back().map(|(key, _)| *key);
             let above = self.buckets.range(bucket..).next().map(|(key, _)| *key);
             let distance = |key: &i32| key.abs_diff(bucket);
             at = below.into_iter().chain(above).min_by_key(distance).unwrap_or(bucket);
-        }
-        let count = self.buckets.entry(at).or_insert_with(|| {
+        } else {
             room.take(BUCKET_BYTES);
-            0
-        });
-        *count += values;
+        }
+        *self.buckets.entry(at).or_default() += values;
     }
 
     /// The value at a place from 0 to 1 of the values in order: the one below where it lies between two.
