@@ -2,9 +2,11 @@
 //!
 //! The tour: [`parse`] reads one line of text ([`Query`]; the grammar is `docs/query-language.md`),
 //! [`Query::matcher`] makes it executable, [`Matcher::matches`] tests one record (the live tail, a sink's `where`),
-//! [`Matcher::retain`] a batch at a time, and [`search`] finds the newest matches in a snapshot of the store.
+//! [`Matcher::retain`] a batch at a time, [`Pipeline`] makes a [`Table`] of what matched, and [`search`] finds the newest
+//! matches, or fills the table, in a snapshot of the store.
 //!
-//! Architecture invariant: parsing and matching know nothing of the store; only `search` does.
+//! Architecture invariant: parsing, matching and pipes know nothing of the store but which columns and counts it can
+//! give; only the search opens it.
 //! Architecture invariant: no text of a query and no bytes of a record make any of it panic, recurse without
 //! bound, or take more than linear time in the record.
 

@@ -42,8 +42,9 @@ pub const PIPE_MEASURES_MAX: usize = 16;
 /// Groups of one pipe. What belongs to others is counted together, and the table's notes say so.
 pub const PIPE_GROUPS_MAX: usize = 100_000;
 
-/// Bytes of groups and rows that one pipeline holds; each worker of a search has one.
-pub const PIPE_BYTES_MAX: usize = 32 << 20;
+/// Bytes of groups and rows that one pipeline holds, which is as much as that many plain groups take; each worker of a
+/// search has one.
+pub const PIPE_BYTES_MAX: usize = 20 << 20;
 
 /// Records of one search: the answer is held in memory until it is in order.
 pub const SEARCH_LIMIT_MAX: usize = 10_000;

@@ -133,8 +133,9 @@ impl Grouping {
 
     /// Looks groups up once for each code and interval.
     fn add_coded(&mut self, batch: &Batch, row: &mut BatchRow<'_>, rows: &Selection, only_counts: bool) {
-        let mut places: [Option<Place>; CODES] = [None; CODES];
-        let mut within = 0..0;
+        // Each with the number of the run of rows of one interval in which it was looked up.
+        let mut places: [Option<(usize, Place)>; CODES] = [None; CODES];
+        let (mut within, mut run) = (0..0, 0);
         for index in rows.iter() {
             row.row = index;
             if let Some(interval) = self.interval {
@@ -142,13 +143,13 @@ impl Grouping {
                 if !within.contains(&time) {
                     let start = interval.start(time);
                     within = start..start.saturating_add(interval.nanos);
-                    places = [None; CODES];
+                    run += 1;
                 }
             }
             let code = row.code();
             let place = match places[code] {
-                Some(place) => place,
-                None => *places[code].insert(self.place(row)),
+                Some((of_run, place)) if of_run == run => place,
+                _ => places[code].insert((run, self.place(row))).1,
             };
             self.groups.count(place, 1);
             if !only_counts {
