@@ -48,8 +48,6 @@ pub use kept::OwnedRecord;
 pub use matcher::Matcher;
 pub use parser::{parse, parse_filter};
 pub use pipe::{PipeLimits, Pipeline, Table, Value};
-pub use search::{
-    SearchError, SearchEvent, SearchOutcome, SearchProgress, SearchRequest, collect, search,
-};
+pub use search::{SearchError, SearchEvent, SearchOutcome, SearchProgress, SearchRequest, collect, search};
 pub use selection::Selection;
 pub use time_text::{TimeTextError, parse_time};
