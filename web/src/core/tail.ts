@@ -51,12 +51,12 @@ export function reduceTail(state: TailState, event: ServerEvent, rows: Row[]): T
     case "gap": {
       const gap = decodeGap(parseJson(event.data));
       if (!gap) return state;
-      const count = Math.max(0, gap.to - gap.from);
+      const { count } = gap;
       rows.push({
         kind: "notice",
         tone: "gap",
         text: `${count.toLocaleString("en")} ${count === 1 ? "record" : "records"} missing here (${gap.reason})`,
-        detail: `Records ${gap.from} to ${gap.to - 1}. ${GAP_REASONS[gap.reason] ?? ""}`.trim(),
+        detail: `${count < gap.to - gap.from ? "Some of records" : "Records"} ${gap.from} to ${gap.to - 1}. ${GAP_REASONS[gap.reason] ?? ""}`.trim(),
       });
       return { ...state, cursor: latest(state.cursor, cursor) };
     }

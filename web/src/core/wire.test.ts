@@ -39,7 +39,8 @@ describe("what the server sends", () => {
     expect(decodeRecord(bodiless)).toBeUndefined();
   });
   test("a gap without a reason is still a gap", () => {
-    expect(decodeGap({ from: 1, to: 3 })).toEqual({ from: 1, to: 3, reason: "unknown" });
+    expect(decodeGap({ from: 1, to: 3 })).toEqual({ from: 1, to: 3, count: 2, reason: "unknown" });
+    expect(decodeGap({ from: 1, to: 9, count: 3, reason: "evicted" })?.count).toBe(3);
     expect(decodeGap({ from: "1", to: 3 })).toBeUndefined();
   });
 });

@@ -30,10 +30,12 @@ export interface LogRecord {
   resource: Record<string, string>;
 }
 
-/** Rows the reader of the tail missed: seqs `from..to`, `to` exclusive. */
+/** Rows the reader of the tail missed: `count` of the seqs `from..to`, `to` exclusive. */
 export interface GapEvent {
   from: number;
   to: number;
+  /** The server leaves it out when it is all of them. */
+  count: number;
   reason: string;
 }
 
@@ -149,7 +151,8 @@ export function decodeRecord(value: unknown): LogRecord | undefined {
 export function decodeGap(value: unknown): GapEvent | undefined {
   if (!isObject(value) || typeof value["from"] !== "number" || typeof value["to"] !== "number") return undefined;
   const reason = typeof value["reason"] === "string" ? value["reason"] : "unknown";
-  return { from: value["from"], to: value["to"], reason };
+  const { from, to, count } = value as { from: number; to: number; count?: unknown };
+  return { from, to, count: typeof count === "number" ? count : Math.max(0, to - from), reason };
 }
 
 export function decodeContainers(value: unknown): ContainerStatus[] | undefined {

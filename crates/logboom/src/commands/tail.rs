@@ -46,6 +46,8 @@ struct Tail {
 struct Missing {
     from: u64,
     to: u64,
+    /// How many of these; all, when absent.
+    count: Option<u64>,
     reason: String,
 }
 
@@ -110,8 +112,8 @@ impl Tail {
         match event.kind.as_str() {
             "record" => self.printer.record(&event.data, Place::Alone)?,
             "gap" => {
-                if let Ok(Missing { from, to, reason }) = serde_json::from_slice(&event.data) {
-                    self.printer.missing(from, to, &reason)?;
+                if let Ok(Missing { from, to, count, reason }) = serde_json::from_slice(&event.data) {
+                    self.printer.missing(from, to, count, &reason)?;
                 }
             }
             "reset" => {

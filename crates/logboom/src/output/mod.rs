@@ -139,19 +139,21 @@ impl<W: Write> Printer<W> {
         if self.form == Form::Text { self.out.write_all(b"--\n") } else { Ok(()) }
     }
 
-    /// Prints a mark between records: seqs `from..to` were not delivered.
-    pub fn missing(&mut self, from: u64, to: u64, reason: &str) -> io::Result<()> {
-        let count = to.saturating_sub(from);
+    /// Prints a mark between records: `count` of the seqs `from..to`, or all of them, are not delivered.
+    pub fn missing(&mut self, from: u64, to: u64, count: Option<u64>, reason: &str) -> io::Result<()> {
+        let all = to.saturating_sub(from);
+        let count = count.unwrap_or(all);
         match self.form {
             Form::Json => {
-                let mark = serde_json::json!({ "event": "gap", "from": from, "to": to, "reason": reason });
+                let mark = serde_json::json!({ "event": "gap", "from": from, "to": to, "count": count, "reason": reason });
                 writeln!(self.out, "{mark}")
             }
             Form::Text | Form::Csv => {
                 let reason = logboom_model::sanitize_for_terminal(reason.as_bytes());
+                let of = if count < all { "within " } else { "" };
                 writeln!(
                     self.out,
-                    "--- {count} records are missing here ({reason}): seq {from} to {} ---",
+                    "--- {count} records are missing here ({reason}): {of}seq {from} to {} ---",
                     to.saturating_sub(1)
                 )
             }
@@ -197,6 +199,18 @@ mod tests {
             json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!((&lines[0]["context"], &lines[1]["context"]), (&true.into(), &serde_json::Value::Null));
         assert_eq!(marked(b"{}", Place::Around).as_ref(), b"{\"context\":true}");
+    }
+
+    #[test]
+    fn missing_records_are_counted() {
+        let mut printer = Printer::new(Vec::new(), Form::Text, Manner { terminal: true, colour: false });
+        printer.missing(3, 8, None, "lagged\u{1b}").unwrap();
+        printer.missing(3, 8, Some(2), "evicted").unwrap();
+        assert_eq!(
+            String::from_utf8(printer.out).unwrap(),
+            "--- 5 records are missing here (lagged\\x1b): seq 3 to 7 ---\n\
+             --- 2 records are missing here (evicted): within seq 3 to 7 ---\n"
+        );
     }
 
     #[test]
