@@ -119,7 +119,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
             path: format!("/api/v1/histogram?query=&since={FIRST_TIME}&interval=1m&by=severity"),
             expected: Expected::HistogramOf(made.lines),
             sql: Some(
-                "SELECT date_trunc('minute', time) m, severity, count(*) FROM logs GROUP BY m, severity",
+                "SELECT epoch_ns(time) // 60000000000 AS minute, severity, count(*) FROM logs GROUP BY ALL",
             ),
             logsql: Some("* | stats by (_time:1m, stream) count() n"),
             ..search("", "", 1, Expected::Lines(1))
@@ -127,7 +127,7 @@ pub fn all(made: &Generated) -> Vec<Question> {
         Question {
             name: "`| top 10 path`",
             ripgrep: Some(
-                "rg -uuu -g '*-json.log' --no-filename -o '\\\\\"path\\\\\":\\\\\"([^\\\\]*)' -r '$1' containers | LC_ALL=C sort | uniq -c | sort -rn | head",
+                "rg -uuu -g '*-json.log' --no-filename -o '\\\\\"path\\\\\":\\\\\"([^\\\\]*)' -r '$1' containers | sort | uniq -c | sort -rn | head",
             ),
             sql: Some(
                 "SELECT attr_path, count(*) n FROM logs WHERE attr_path IS NOT NULL GROUP BY 1 ORDER BY n DESC LIMIT 10",

@@ -38,6 +38,8 @@ impl Scanner {
             let status = Command::new("sh")
                 .args(["-c", command])
                 .current_dir(&self.root)
+                // Bytes, not characters: many times as fast for grep, and what is asked is ASCII.
+                .env("LC_ALL", "C")
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .status()?;
