@@ -1,12 +1,26 @@
 //! Filters of a segment: which of its blocks may hold a text or an identifier, from a few small reads.
+//!
+//! Three kinds, built in one pass over the text of each block (see `header` for the bytes):
+//! * *trigrams*, a bitmap per block, and *shapes*, a bitmap of five bytes with digits and separators merged (`grams`).
+//!   Both are sliced by block: a slot's bits of all blocks lie together, so that a question reads a page of 4 KiB for
+//!   each slot it asks;
+//! * *identifiers*, tokens of six bytes or more with a digit, as one sorted list for all blocks (`identifiers`): a
+//!   question reads one page of 3 KiB. A sliced Bloom filter of the same rate takes a fifth more, a page for each of
+//!   its hashes, and a width for each size of block.
+//!
+//! On lines of sixteen containers (`examples/filter_speed.rs`, segments of 64 MiB, 32 blocks; plain lines, and half of
+//! them JSON with random ids) they take 0.83 % and 1.36 % of the bodies. Of the blocks that do not hold what is asked
+//! they leave: an identifier 0.1 %, a word 2.2 % and 3.3 %, a substring of 24 bytes 5 % and 11 %, of 8 bytes 17 % and
+//! 20 %. Digits are what costs: substrings of six bytes or more without any leave 0.3 % to 4 %. Trigrams alone leave
+//! 15 % for a word, as do bitmaps of twice their size.
 
 mod builder;
+mod grams;
 mod header;
 mod identifiers;
 mod prune;
 mod rice;
 mod text;
-mod trigrams;
 
 use std::io;
 

@@ -1,9 +1,9 @@
 //! Builds the filters of a segment in one pass over its text.
 
+use super::grams::Grams;
 use super::header::{self, BLOCKS_MAX, Header};
 use super::identifiers::{IDENTIFIER_LEN_MIN, Identifiers};
 use super::text::Text;
-use super::trigrams::Trigrams;
 
 /// Text that is looked at together: it stays in the first level of a cache.
 const CHUNK_BYTES: usize = 16 << 10;
@@ -14,7 +14,7 @@ const CHUNK_BYTES_KEPT: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub struct FilterBuilder {
     text: Text,
-    trigrams: Trigrams,
+    grams: Grams,
     identifiers: Identifiers,
     /// Bytes of text in the open block, and in all.
     block_bytes: usize,
@@ -46,8 +46,7 @@ impl FilterBuilder {
 
     fn take_in(&mut self) {
         self.text.fold();
-        let (padded, len) = self.text.padded();
-        self.trigrams.add(padded, len);
+        self.grams.add(&self.text);
         self.text.tokens_with_digit(IDENTIFIER_LEN_MIN, |token| self.identifiers.add(token));
         self.text.clear();
         self.text.shrink_to(CHUNK_BYTES_KEPT);
@@ -58,7 +57,7 @@ impl FilterBuilder {
         self.take_in();
         if self.blocks < BLOCKS_MAX {
             self.blocks += 1;
-            self.trigrams.end_block();
+            self.grams.end_block();
             self.identifiers.end_block(self.block_bytes);
             self.text_bytes += self.block_bytes;
         }
@@ -70,17 +69,21 @@ impl FilterBuilder {
         if self.blocks == 0 {
             return Vec::new();
         }
-        let slot_bits = self.trigrams.slot_bits();
         let (spread, mut identifier_pages) = self.identifiers.pages(self.text_bytes);
-        let mut trigram_pages = self.trigrams.pages(slot_bits, header::rows_of_page(self.blocks));
-        trigram_pages.iter_mut().for_each(header::seal);
+        let (rows, trigrams, shapes) =
+            (header::rows_of_page(self.blocks), &self.grams.trigrams, &self.grams.shapes);
+        let (trigram_bits, shape_bits) = (trigrams.slot_bits(), shapes.slot_bits());
+        let mut gram_pages = trigrams.pages(trigram_bits, rows);
+        gram_pages.append(&mut shapes.pages(shape_bits, rows));
+        gram_pages.iter_mut().for_each(header::seal);
         for page in &mut identifier_pages {
             if !page.is_empty() {
                 header::seal(page);
             }
         }
         let header = Header {
-            slot_bits,
+            trigram_bits,
+            shape_bits,
             blocks: self.blocks,
             spread,
             unkept: self.identifiers.unkept(),
@@ -88,7 +91,7 @@ impl FilterBuilder {
         };
         let mut out = Vec::new();
         header.encode(&mut out);
-        for page in trigram_pages.iter().chain(&identifier_pages) {
+        for page in gram_pages.iter().chain(&identifier_pages) {
             out.extend_from_slice(page);
         }
         out

@@ -3,31 +3,32 @@
 //! ```text
 //! header      see below, and its CRC-32C
 //! trigrams    pages of rows; a row is one bit per block, rows follow each other without padding
+//! shapes      likewise
 //! identifiers pages of buckets (see `identifiers`)
 //!
-//! header  0  magic "LBFI"          4  version u16             6  bits of a slot's number u8
-//!         7  lower bits of a gap u8                           8  blocks u32
-//!         12 buckets u32           16 places of a bucket u32  20 pages of identifiers u32
-//!         24 for each page of identifiers: its length u16, zero for one that says nothing
+//! header  0  magic "LBFI"        4  version u16             6  bits of a trigram's slot u8
+//!         7  bits of a shape's slot u8                      8  lower bits of a gap u8   9  zero, three bytes
+//!         12 blocks u32          16 buckets u32             20 places of a bucket u32   24 pages of identifiers u32
+//!         28 for each page of identifiers: its length u16, zero for one that says nothing
 //!         then one bit per block whose identifiers were not kept, filled up to bytes
 //!         then CRC-32C u32 of all before
 //! ```
-//! Every page ends with the CRC-32C of what is before it. All numbers are little-endian. Pages of trigrams have as many
-//! rows as fit in 4,092 bytes, the last one the rest.
+//! Every page ends with the CRC-32C of what is before it. All numbers are little-endian. Pages of trigrams
+//! and shapes have as many rows as fit in 4,092 bytes, the last one the rest.
 
 use super::FilterError;
+use super::grams::{SLOT_BITS_MAX, SLOT_BITS_MIN};
 use super::identifiers::Spread;
-use super::trigrams::{SLOT_BITS_MAX, SLOT_BITS_MIN};
 
 /// First bytes of the section.
 const MAGIC: &[u8; 4] = b"LBFI";
 /// Version of the section.
 const VERSION: u16 = 1;
 /// Bytes of the header before the lengths of pages.
-const FIXED_LEN: usize = 24;
+const FIXED_LEN: usize = 28;
 /// Bytes of a checksum.
 pub(super) const CHECKSUM_LEN: usize = 4;
-/// Bytes of a page of trigrams without its checksum.
+/// Bytes of a page of rows.
 const ROWS_BYTES: usize = 4 << 10;
 /// Blocks that have filters; later ones are never pruned. A segment of 64 MiB has about forty.
 pub(super) const BLOCKS_MAX: usize = 4_096;
@@ -39,7 +40,8 @@ const NUMBERS_MAX: u64 = 1 << 31;
 /// What is known of a section before any page of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {
-    pub(super) slot_bits: u8,
+    pub(super) trigram_bits: u8,
+    pub(super) shape_bits: u8,
     pub(super) blocks: usize,
     pub(super) spread: Spread,
     /// Blocks whose identifiers were not kept, one bit each.
@@ -56,7 +58,7 @@ pub(super) struct Place {
     pub(super) len: usize,
 }
 
-/// How many rows a page of trigrams has.
+/// How many rows a page has.
 pub(super) fn rows_of_page(blocks: usize) -> usize {
     ((ROWS_BYTES - CHECKSUM_LEN) * 8 / blocks.max(1)).max(1)
 }
@@ -71,7 +73,7 @@ impl Header {
         let start = out.len();
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&[self.slot_bits, self.spread.gap_bits]);
+        out.extend_from_slice(&[self.trigram_bits, self.shape_bits, self.spread.gap_bits, 0, 0, 0]);
         for number in
             [self.blocks as u32, self.spread.buckets, self.spread.places, self.page_lens.len() as u32]
         {
@@ -94,8 +96,8 @@ impl Header {
         if version != VERSION {
             return Err(FilterError::Version(version));
         }
-        let len = header_len(number(fixed, 20), number(fixed, 8));
-        if number(fixed, 8) > BLOCKS_MAX || len as u64 > section_len {
+        let len = header_len(number(fixed, 24), number(fixed, 12));
+        if number(fixed, 12) > BLOCKS_MAX || len as u64 > section_len {
             return Err(FilterError::Damaged("the header says what cannot be"));
         }
         Ok(len)
@@ -107,11 +109,13 @@ impl Header {
         let Some(bytes) = checked(bytes).filter(|bytes| bytes.len() >= FIXED_LEN) else {
             return Err(FilterError::Damaged("the header has another checksum"));
         };
-        let (slot_bits, gap_bits) = (bytes[6], bytes[7]);
-        let [blocks, buckets, places, pages] = [8, 12, 16, 20].map(|at| number(bytes, at));
+        let (trigram_bits, shape_bits, gap_bits) = (bytes[6], bytes[7], bytes[8]);
+        let [blocks, buckets, places, pages] = [12, 16, 20, 24].map(|at| number(bytes, at));
         let spread =
             Spread { buckets: buckets as u32, places: places as u32, blocks: blocks as u32, gap_bits };
-        let fits = (SLOT_BITS_MIN..=SLOT_BITS_MAX).contains(&slot_bits)
+        let slot_bits = SLOT_BITS_MIN..=SLOT_BITS_MAX;
+        let fits = slot_bits.contains(&trigram_bits)
+            && slot_bits.contains(&shape_bits)
             && gap_bits <= GAP_BITS_MAX
             && (1..=BLOCKS_MAX).contains(&blocks)
             && buckets > 0
@@ -124,7 +128,7 @@ impl Header {
         }
         let (lens, unkept) = bytes[FIXED_LEN..].split_at(2 * pages);
         let page_lens = lens.chunks(2).map(|len| u16::from_le_bytes([len[0], len[1]])).collect();
-        let header = Self { slot_bits, blocks, spread, unkept: unkept.to_vec(), page_lens };
+        let header = Self { trigram_bits, shape_bits, blocks, spread, unkept: unkept.to_vec(), page_lens };
         if header.end() != section_len {
             return Err(cannot_be);
         }
@@ -140,22 +144,34 @@ impl Header {
         (rows * self.blocks).div_ceil(8)
     }
 
-    /// Where the row of a slot lies: its page, and its first bit there.
-    pub(super) fn row(&self, slot: usize) -> (Place, usize) {
-        let (slots, rows) = (1 << self.slot_bits, rows_of_page(self.blocks));
+    /// Where the row of a trigram's slot lies: its page, and its first bit there.
+    pub(super) fn trigram_row(&self, slot: usize) -> (Place, usize) {
+        self.row(self.len() as u64, self.trigram_bits, slot)
+    }
+
+    /// Where the row of a shape's slot lies, likewise.
+    pub(super) fn shape_row(&self, slot: usize) -> (Place, usize) {
+        self.row(self.rows_end(self.len() as u64, self.trigram_bits), self.shape_bits, slot)
+    }
+
+    /// Where a row lies within pages that begin at `start`.
+    fn row(&self, start: u64, slot_bits: u8, slot: usize) -> (Place, usize) {
+        let (slots, rows) = (1 << slot_bits, rows_of_page(self.blocks));
         let page = slot / rows;
         let full = self.rows_len(rows) + CHECKSUM_LEN;
-        let place = Place {
-            offset: (self.len() + page * full) as u64,
-            len: self.rows_len(rows.min(slots - page * rows)),
-        };
-        (place, slot % rows * self.blocks)
+        let len = self.rows_len(rows.min(slots - page * rows));
+        (Place { offset: start + (page * full) as u64, len }, slot % rows * self.blocks)
+    }
+
+    /// Where pages end that begin at `start`.
+    fn rows_end(&self, start: u64, slot_bits: u8) -> u64 {
+        let (last, _) = self.row(start, slot_bits, (1 << slot_bits) - 1);
+        last.offset + (last.len + CHECKSUM_LEN) as u64
     }
 
     /// Where the pages of identifiers begin.
     fn identifiers(&self) -> u64 {
-        let (last, _) = self.row((1 << self.slot_bits) - 1);
-        last.offset + (last.len + CHECKSUM_LEN) as u64
+        self.rows_end(self.rows_end(self.len() as u64, self.trigram_bits), self.shape_bits)
     }
 
     /// Where a page of identifiers lies; none if it says nothing.

@@ -28,6 +28,11 @@ const TEXT_SHARE: usize = 40;
 const PAGE_LEN_MAX: usize = u16::MAX as usize - 4;
 /// So many are always kept.
 const FEW_IDENTIFIERS: usize = 64;
+/// Hashes seen lately.
+const LATELY: usize = 1 << 12;
+/// Bits by which hashes are sorted at a time.
+const DIGIT_BITS: u32 = 11;
+const DIGITS: usize = 1 << DIGIT_BITS;
 /// Identifiers of a block are not kept if there is more than one in so many bytes of text: bounds memory and size.
 const TEXT_PER_IDENTIFIER_MIN: usize = 12;
 
@@ -112,11 +117,15 @@ impl Spread {
 }
 
 /// Collects the identifiers of a block, then of all blocks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Identifiers {
-    /// Hashes of the open block, each once: a table with open addressing, zero where nothing is.
-    seen: Vec<u32>,
-    /// Hashes of all blocks, block after block: four bytes for at least seven of text.
+    /// Hashes seen lately, one for each of their lowest bits: what a log says in every line is taken once.
+    lately: Box<[u32; LATELY]>,
+    /// Hashes of the open block, some of them more than once.
+    open: Vec<u32>,
+    /// Room to sort them.
+    room: Vec<u32>,
+    /// Hashes of the closed blocks, block after block, each once and sorted: four bytes for at least twelve of text.
     hashes: Vec<u32>,
     /// Where the hashes of each closed block end.
     ends: Vec<usize>,
@@ -124,37 +133,42 @@ pub(super) struct Identifiers {
     unkept: Vec<usize>,
 }
 
+impl Default for Identifiers {
+    fn default() -> Self {
+        Self {
+            lately: Box::new([0; LATELY]),
+            open: Vec::new(),
+            room: Vec::new(),
+            hashes: Vec::new(),
+            ends: Vec::new(),
+            unkept: Vec::new(),
+        }
+    }
+}
+
 impl Identifiers {
     /// Adds a folded token of the open block.
     pub(super) fn add(&mut self, token: &[u8]) {
         let hash = hash(token);
-        let open = self.hashes.len() - self.ends.last().copied().unwrap_or(0);
-        if open * 2 >= self.seen.len() {
-            self.grow(open);
-        }
-        if see(&mut self.seen, hash) {
-            self.hashes.push(hash);
-        }
-    }
-
-    fn grow(&mut self, open: usize) {
-        let len = (self.seen.len() * 2).max(1 << 10);
-        self.seen.clear();
-        self.seen.resize(len, 0);
-        for &hash in &self.hashes[self.hashes.len() - open..] {
-            see(&mut self.seen, hash);
+        let last = &mut self.lately[hash as usize % LATELY];
+        if *last != hash {
+            *last = hash;
+            self.open.push(hash);
         }
     }
 
     /// Closes the open block, which had so many bytes of text.
     pub(super) fn end_block(&mut self, text_bytes: usize) {
-        let start = self.ends.last().copied().unwrap_or(0);
-        if self.hashes.len() - start > text_bytes / TEXT_PER_IDENTIFIER_MIN + FEW_IDENTIFIERS {
-            self.hashes.truncate(start);
+        sort(&mut self.open, &mut self.room);
+        self.open.dedup();
+        if self.open.len() > text_bytes / TEXT_PER_IDENTIFIER_MIN + FEW_IDENTIFIERS {
             self.unkept.push(self.ends.len());
+        } else {
+            self.hashes.extend_from_slice(&self.open);
         }
         self.ends.push(self.hashes.len());
-        self.seen.fill(0);
+        self.open.clear();
+        self.lately.fill(0);
     }
 
     /// One bit per block whose identifiers were not kept.
@@ -210,20 +224,36 @@ impl Identifiers {
     }
 }
 
-/// Notes a hash; whether it is new. The table has room.
-fn see(seen: &mut [u32], hash: u32) -> bool {
-    let mask = seen.len() - 1;
-    let mut at = hash as usize & mask;
-    loop {
-        match seen[at] {
-            0 => {
-                seen[at] = hash;
-                return true;
-            }
-            other if other == hash => return false,
-            _ => at = (at + 1) & mask,
+/// Sorts hashes by their bytes' worth of digits, lowest first; `room` is as large afterwards.
+fn sort(hashes: &mut Vec<u32>, room: &mut Vec<u32>) {
+    if hashes.len() < FEW_IDENTIFIERS {
+        hashes.sort_unstable();
+        return;
+    }
+    let mut ends = [[0_usize; DIGITS]; u32::BITS.div_ceil(DIGIT_BITS) as usize];
+    for hash in &*hashes {
+        for (at, ends) in ends.iter_mut().enumerate() {
+            ends[digit(*hash, at)] += 1;
         }
     }
+    room.clear();
+    room.resize(hashes.len(), 0);
+    for (at, starts) in ends.iter_mut().enumerate() {
+        let mut sum = 0;
+        for start in starts.iter_mut() {
+            sum += std::mem::replace(start, sum);
+        }
+        for &hash in &*hashes {
+            let start = &mut starts[digit(hash, at)];
+            room[*start] = hash;
+            *start += 1;
+        }
+        std::mem::swap(hashes, room);
+    }
+}
+
+fn digit(hash: u32, at: usize) -> usize {
+    (hash >> (DIGIT_BITS * at as u32)) as usize % DIGITS
 }
 
 fn encode_page(numbers: &[u32], mut start: usize, ends: &[usize], gap_bits: u8) -> Vec<u8> {
@@ -246,4 +276,29 @@ fn encode_page(numbers: &[u32], mut start: usize, ends: &[usize], gap_bits: u8) 
         page[2 * at..2 * at + 2].copy_from_slice(&len);
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_too_large_says_nothing() {
+        let numbers: Vec<u32> = (0..100_000).map(|number| number * 3_000).collect();
+        assert!(encode_page(&numbers, 0, &[numbers.len()], GAP_BITS_MAX).is_empty());
+        assert!(!encode_page(&numbers, 0, &[1_000], GAP_BITS_MAX).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn hashes_are_sorted(mut hashes in prop::collection::vec(any::<u32>(), 0..500), shift in 0..32_u32) {
+            hashes.iter_mut().for_each(|hash| *hash >>= shift);
+            let mut sorted = hashes.clone();
+            sorted.sort_unstable();
+            sort(&mut hashes, &mut vec![7]);
+            prop_assert_eq!(hashes, sorted);
+        }
+    }
 }

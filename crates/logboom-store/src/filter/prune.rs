@@ -3,11 +3,12 @@
 use bytes::Bytes;
 
 use super::header::{CHECKSUM_LEN, Header, Place, checked};
-use super::{FilterError, ReadAt, identifiers, trigrams};
+use super::text::GAP;
+use super::{FilterError, ReadAt, grams, identifiers};
 use crate::{BlockSet, Probe};
 
-/// Trigrams asked for one text: more of them hardly ever tell blocks apart.
-const TRIGRAMS_ASKED_MAX: usize = 48;
+/// Trigrams, and shapes, asked for one text: more of them hardly ever tell blocks apart.
+const GRAMS_ASKED_MAX: usize = 32;
 /// Pages kept while one probe is answered, 4 KiB each.
 const PAGES_KEPT_MAX: usize = 64;
 
@@ -56,13 +57,14 @@ impl<'a> Asking<'a> {
                 for token in inner_tokens(text) {
                     self.prune_identifier(token, blocks)?;
                 }
-                self.prune_trigrams(text, blocks)?;
+                self.prune_grams(text, text, blocks)?;
             }
             Probe::Token(token) => {
                 if identifiers::is_identifier(token) {
                     self.prune_identifier(token, blocks)?;
                 }
-                self.prune_trigrams(token, blocks)?;
+                // Whatever is before and after a token has the shape of a gap.
+                self.prune_grams(token, &[&[GAP], &**token, &[GAP]].concat(), blocks)?;
             }
         }
         Ok(())
@@ -78,34 +80,35 @@ impl<'a> Asking<'a> {
             .spread
             .blocks_of(hash, &page)
             .ok_or(FilterError::Damaged("a page of identifiers says what cannot be"))?;
-        for block in 0..header.blocks {
-            if header.unkept[block / 8] >> (block % 8) & 1 == 1 {
-                found.insert(block);
-            }
+        for block in (0..header.blocks).filter(|block| header.unkept[block / 8] >> (block % 8) & 1 == 1) {
+            found.insert(block);
         }
-        for block in 0..header.blocks {
-            if !found.contains(block) {
-                blocks.remove(block);
+        self.keep(blocks, found.words_mut().iter().copied());
+        Ok(())
+    }
+
+    /// Asks the trigrams of one text and the shapes of another.
+    fn prune_grams(&mut self, text: &[u8], shaped: &[u8], blocks: &mut BlockSet) -> Result<(), FilterError> {
+        let header = self.header;
+        let shapes = grams::shape_slots(shaped, header.shape_bits, GRAMS_ASKED_MAX);
+        let trigrams = grams::trigram_slots(text, header.trigram_bits, GRAMS_ASKED_MAX);
+        let rows = shapes.into_iter().map(|slot| header.shape_row(slot));
+        for (place, bit) in rows.chain(trigrams.into_iter().map(|slot| header.trigram_row(slot))) {
+            if blocks.is_empty() {
+                break;
             }
+            let page = self.page(place)?;
+            self.keep(blocks, (0..header.blocks.div_ceil(64)).map(|word| bits_at(&page, bit + 64 * word)));
         }
         Ok(())
     }
 
-    fn prune_trigrams(&mut self, text: &[u8], blocks: &mut BlockSet) -> Result<(), FilterError> {
-        for slot in trigrams::slots_of(text, self.header.slot_bits, TRIGRAMS_ASKED_MAX) {
-            if blocks.is_empty() {
-                return Ok(());
-            }
-            let (place, bit) = self.header.row(slot);
-            let page = self.page(place)?;
-            for block in 0..self.header.blocks {
-                let bit = bit + block;
-                if page[bit / 8] >> (bit % 8) & 1 == 0 {
-                    blocks.remove(block);
-                }
-            }
+    /// Keeps those of the blocks with filters whose bits are set; bits behind the last one mean nothing.
+    fn keep(&self, blocks: &mut BlockSet, found: impl Iterator<Item = u64>) {
+        for (at, (word, found)) in blocks.words_mut().iter_mut().zip(found).enumerate() {
+            let with_filters = u64::MAX >> (64 - (self.header.blocks - 64 * at).min(64));
+            *word &= found | !with_filters;
         }
-        Ok(())
     }
 
     /// A page without its checksum, which is right. It has the length of its place.
@@ -123,6 +126,15 @@ impl<'a> Asking<'a> {
         }
         Ok(page)
     }
+}
+
+/// 64 bits of a page from a bit on; those behind its end are zero.
+fn bits_at(page: &[u8], bit: usize) -> u64 {
+    let mut bytes = [0; 16];
+    let from = page.get(bit / 8..).unwrap_or_default();
+    let len = from.len().min(9);
+    bytes[..len].copy_from_slice(&from[..len]);
+    (u128::from_le_bytes(bytes) >> (bit % 8)) as u64
 }
 
 /// The identifiers that a text has as whole tokens wherever it occurs: those between two ASCII bytes of it that are no

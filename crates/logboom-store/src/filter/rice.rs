@@ -146,7 +146,9 @@ mod tests {
         }
 
         #[test]
-        fn hostile_bytes_end(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(255)], 0..100), bits in 0_u8..=24) {
+        fn hostile_bytes_end(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(255)], 0..100), bits in 0_u8..=24,
+        ) {
             let numbers: Vec<_> = Reader::new(&bytes, bits).collect();
             prop_assert!(numbers.is_sorted_by(|left, right| left < right));
             prop_assert!(numbers.len() <= bytes.len() * 8);

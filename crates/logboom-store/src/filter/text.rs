@@ -1,19 +1,32 @@
-//! Text made ready for the filters: folded, with gaps where nothing may be joined, and marked for tokens.
+//! Text made ready for the filters: folded, with gaps between texts, its shape, and marks where tokens are.
 //!
-//! A trigram or a token never crosses a gap. Gaps are between texts, and every byte that is not ASCII, or is NUL,
-//! becomes one: what touches such bytes is neither kept nor asked.
+//! A trigram or a token never crosses a gap. Every byte that is not ASCII, or is NUL, becomes one: trigrams and tokens
+//! that touch such bytes are neither kept nor asked. The shape is the folded text with every digit taken for `0` and
+//! every byte that is no part of a token, gaps too, for a space.
 
 /// The byte of a gap.
 pub(super) const GAP: u8 = 0;
-/// Bytes behind the folded text that may be read, so that a load of a word never ends within it.
-pub(super) const PADDING: usize = 8;
+/// Bytes behind a text at least, so that a load of a word that begins in it ends in them.
+const PADDING: usize = 8;
 /// Bytes whose marks make up one word.
 const WORD: usize = 64;
 
-/// A buffer of folded text.
+/// The shape of a folded byte.
+pub(super) fn shape_of(folded: u8) -> u8 {
+    match folded {
+        b'0'..=b'9' => b'0',
+        b'a'..=b'z' | b'_' => folded,
+        _ => b' ',
+    }
+}
+
+/// A buffer of text.
 #[derive(Debug, Default)]
 pub(super) struct Text {
+    /// The text, folded after [`Text::fold`].
     bytes: Vec<u8>,
+    /// Its shape.
+    shape: Vec<u8>,
     /// Bytes of the text; the rest is padding.
     len: usize,
     /// Marks of bytes that are part of a token, and of digits: one bit a byte, lowest first.
@@ -45,25 +58,33 @@ impl Text {
     /// Gives back memory beyond so many bytes.
     pub(super) fn shrink_to(&mut self, bytes: usize) {
         self.bytes.shrink_to(bytes);
+        self.shape.shrink_to(bytes);
     }
 
     /// Folds and marks what was added.
     pub(super) fn fold(&mut self) {
         self.len = self.bytes.len();
         self.bytes.resize(self.len.next_multiple_of(WORD) + PADDING, GAP);
-        let (words, _) = self.bytes.as_chunks_mut::<WORD>();
+        self.shape.resize(self.bytes.len(), b' ');
         self.token.clear();
         self.digit.clear();
-        for bytes in words {
-            let (token, digit) = fold_word(bytes);
+        let (words, _) = self.bytes.as_chunks_mut::<WORD>();
+        let (shapes, _) = self.shape.as_chunks_mut::<WORD>();
+        for (bytes, shape) in words.iter_mut().zip(shapes) {
+            let (token, digit) = fold_word(bytes, shape);
             self.token.push(token);
             self.digit.push(digit);
         }
     }
 
-    /// The folded text, with [`PADDING`] bytes behind it at least.
-    pub(super) fn padded(&self) -> (&[u8], usize) {
-        (&self.bytes, self.len)
+    /// The folded text, and at most so many bytes of padding.
+    pub(super) fn folded(&self, padding: usize) -> &[u8] {
+        &self.bytes[..(self.len + padding).min(self.bytes.len())]
+    }
+
+    /// Its shape, likewise.
+    pub(super) fn shape(&self, padding: usize) -> &[u8] {
+        &self.shape[..(self.len + padding).min(self.shape.len())]
     }
 
     /// Gives each whole token of at least `length_min` bytes that has a digit. `length_min` is 2 to 64.
@@ -136,31 +157,37 @@ fn pair(first: u64, second: u64) -> u128 {
     u128::from(second) << 64 | u128::from(first)
 }
 
-/// Folds the bytes and tells which are part of a token and which are digits.
-fn fold_word(bytes: &mut [u8; WORD]) -> (u64, u64) {
+/// Folds the bytes, writes their shape and tells which are part of a token and which are digits.
+fn fold_word(bytes: &mut [u8; WORD], shape: &mut [u8; WORD]) -> (u64, u64) {
     let mut marks = [0_u8; WORD];
-    for (byte, mark) in bytes.iter_mut().zip(&mut marks) {
+    for ((byte, shape), mark) in bytes.iter_mut().zip(shape).zip(&mut marks) {
+        // Without branches, so that it becomes a few instructions for all of them.
         let upper = byte.wrapping_sub(b'A') < 26;
-        let folded = *byte | if upper { 0x20 } else { 0 };
+        let folded = *byte | u8::from(upper) << 5;
         let folded = if folded < 0x80 { folded } else { GAP };
-        *byte = folded;
         let digit = folded.wrapping_sub(b'0') < 10;
-        let token = digit | (folded.wrapping_sub(b'a') < 26) | (folded == b'_');
-        *mark = u8::from(token) | u8::from(digit) << 1;
+        let letter = (folded.wrapping_sub(b'a') < 26) | (folded == b'_');
+        *byte = folded;
+        *shape = if letter {
+            folded
+        } else if digit {
+            b'0'
+        } else {
+            b' '
+        };
+        *mark = u8::from(letter | digit) | u8::from(digit) << 1;
     }
-    let (mut token, mut digit) = (0, 0);
-    let (eights, _) = marks.as_chunks::<8>();
-    for (at, &eight) in eights.iter().enumerate() {
-        let eight = u64::from_le_bytes(eight);
-        token |= gather_bits(eight) << (8 * at);
-        digit |= gather_bits(eight >> 1) << (8 * at);
-    }
-    (token, digit)
+    (gather(&marks, 0), gather(&marks, 1))
 }
 
-/// The lowest bits of eight bytes as one byte.
-fn gather_bits(eight: u64) -> u64 {
-    (eight & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56
+/// One bit of each byte.
+fn gather(marks: &[u8; WORD], bit: u32) -> u64 {
+    let (eights, _) = marks.as_chunks::<8>();
+    eights.iter().enumerate().fold(0, |word, (at, eight)| {
+        let lowest = u64::from_le_bytes(*eight) >> bit & 0x0101_0101_0101_0101;
+        // The sum of the products has each byte's bit in the highest byte.
+        word | (lowest.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * at)
+    })
 }
 
 #[cfg(test)]
@@ -196,13 +223,13 @@ mod tests {
         let mut found = Vec::new();
         text.tokens_with_digit(length_min, |token| found.push(token.to_vec()));
         assert_eq!(found, naive(texts, length_min as usize));
-        let (padded, len) = text.padded();
         let expected: Vec<u8> = std::iter::once(GAP)
             .chain(texts.iter().flat_map(|text| text.iter().map(|&byte| fold_byte(byte)).chain([GAP])))
             .collect();
         if !texts.is_empty() {
-            assert_eq!(padded[..len], expected);
-            assert!(padded.len() >= len + PADDING);
+            assert_eq!(text.folded(0), expected);
+            assert_eq!(text.shape(0), expected.iter().map(|&byte| shape_of(byte)).collect::<Vec<_>>());
+            assert_eq!(text.shape(PADDING).len(), expected.len() + PADDING);
         }
     }
 
