@@ -13,12 +13,15 @@ import { statusBar } from "./components/statusBar";
 import { toaster } from "./components/toast";
 import {
   clearContainers,
+  hasPipes,
+  isQuestion,
   selectedContainers,
   severityFloor,
   toggleContainer,
   toggleMuted,
   withSeverityFloor,
 } from "./core/query";
+import type { Range } from "./core/time";
 import { DEFAULT_VIEW, formatView, parseView, type View } from "./core/url";
 import type { ContainerStatus, Status } from "./core/wire";
 import { Feed } from "./feed/feed";
@@ -145,7 +148,7 @@ export class App {
     const isOther = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
     const needsData = isOther([before.query, before.range, before.around], [next.query, next.range, next.around]);
     this.search.setQuery(next.query);
-    this.range.update(next.around ? undefined : next.range, next.utc);
+    this.range.update(shownRange(next), next.utc);
     this.severity.update(severityFloor(next.query));
     document.title = next.query ? `${next.query} · logboom` : "logboom";
     if (isOther([before.wrap, before.utc], [next.wrap, next.utc])) this.lines.rebuild(next);
@@ -191,4 +194,11 @@ export class App {
     this.side.update({ containers: this.containers, ...selectedContainers(this.view.query) });
     this.bar.update({ state, rowCount: rows.length, status: this.status, wrap: this.isWrapped, utc: this.view.utc });
   }
+}
+
+/** The range that the answer has: pipes in a live view take the server's day, one record has none. */
+function shownRange(view: View): Range | undefined {
+  if (view.around) return undefined;
+  if (view.range.kind !== "live" || !isQuestion(view.query)) return view.range;
+  return hasPipes(view.query) ? { kind: "last", preset: "24h" } : undefined;
 }

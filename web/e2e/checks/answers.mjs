@@ -26,6 +26,7 @@ async function showsTables({ page, url, docker, pictures }) {
   const cells = await page.locator(".table td").allTextContents();
   assert.deepEqual(cells.toSorted(), ["1", "10", "2", "20", "<img src=x onerror=reportOffence(1)><U+202E><ESC>[31m", "plain"].toSorted());
   assert.equal(await page.locator(".table img").count(), 0);
+  assert.equal(await page.locator(".seg-24h").getAttribute("aria-pressed"), "true", "the range that the table is of");
   await page.screenshot({ path: `${pictures}/table.png` });
   await page.getByRole("button", { name: "Copy table" }).click();
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^path\tn\tmax_ms\n/);
