@@ -136,15 +136,12 @@ def compare_rows(table, paths, rows):
     for column in ("time", "observed_time"):
         table = table.set_column(table.column_names.index(column), column, table.column(column).cast(pyarrow.int64()))
     seqs = table.column("seq").to_pylist()
-    last = seqs[-1]
     # A file's name begins with its first seq.
     firsts = sorted((int(pathlib.Path(path).name.split("-")[0]), path) for path in paths)
-    compared = 0
+    ends = [first for first, _ in firsts[1:]] + [seqs[-1] + 1]
     with open(rows, encoding="utf-8") as found:
-        wanted = next_of(found)
-        at = 0
-        for index, (first, path) in enumerate(firsts):
-            end = firsts[index + 1][0] if index + 1 < len(firsts) else last + 1
+        compared, at, wanted = 0, 0, next_of(found)
+        for (_, path), end in zip(firsts, ends):
             count = bisect.bisect_left(seqs, end) - at
             names = columns_of(path)
             for row in table.slice(at, count).to_pylist():
