@@ -1,10 +1,14 @@
-//! How fast realistic lines become durable: encode, zstd-1, write, fdatasync on a real directory.
+//! How fast realistic lines become durable (encode, zstd-1, write, fdatasync on a real directory), and then sealed;
+//! what they take on disk meanwhile, sampled every 10 ms, and in memory.
 //!
-//! `cargo run --profile bench -p logboom-store --example journal_throughput -- DIR [MiB] [json]`; figures are MB of
-//! json-file (as Docker would have written the lines) per CPU second of the process, and per second.
+//! `cargo run --profile bench -p logboom-store --example journal_throughput -- DIR [MiB] [plain|json|loud] [budget MiB]`;
+//! figures are MB of json-file (as Docker would have written the lines) per CPU second of the process, and per second.
+//! `json`: half of the lines are JSON; `loud`: one container of sixteen writes nine tenths.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use logboom_model::{Batch, Flags, Intake, Resource, Row, Severity, Stream, Submission, SubmitError};
@@ -57,6 +61,15 @@ fn line(random: &mut Random, json: bool, out: &mut Vec<u8>) {
     drop(result);
 }
 
+/// Bytes of a directory and everything in it.
+fn disk_bytes(path: &Path) -> u64 {
+    // What goes meanwhile is gone.
+    let Ok(meta) = std::fs::symlink_metadata(path) else { return 0 };
+    let own = meta.blocks() * 512;
+    let Ok(entries) = std::fs::read_dir(path) else { return own };
+    own + entries.flatten().map(|entry| disk_bytes(&entry.path())).sum::<u64>()
+}
+
 fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
@@ -95,9 +108,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let dir = arguments.next().ok_or("a directory is wanted")?;
     let wanted = arguments.next().map_or(Ok(1024), |text| text.parse::<usize>())? << 20;
-    let made = batches(arguments.next().is_some());
-    let options = StoreOptions { min_free: 0, max_bytes: 4 << 30, ..StoreOptions::default() };
+    let kind = arguments.next().unwrap_or_default();
+    let mut made = batches(kind == "json");
+    if kind == "loud" {
+        let loud = made[0].clone();
+        made =
+            made.into_iter().flat_map(|quiet| std::iter::repeat_n(loud.clone(), 9).chain([quiet])).collect();
+    }
+    let max_bytes = arguments.next().map_or(Ok(4096), |text| text.parse::<u64>())? << 20;
+    let options = StoreOptions { min_free: 0, max_bytes, ..StoreOptions::default() };
     let store = Store::open(Path::new(&dir), options)?;
+    let (done, disk_max) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let sampler = std::thread::spawn({
+        let (dir, done, disk_max) = (dir.clone(), done.clone(), disk_max.clone());
+        move || {
+            while !done.load(Ordering::Relaxed) {
+                disk_max.fetch_max(disk_bytes(Path::new(&dir)), Ordering::Relaxed);
+                std::thread::park_timeout(Duration::from_millis(10));
+            }
+        }
+    });
     let (mut copies, mut cloning) = (0, 0.0);
     let (began, cpu_began) = (Instant::now(), cpu_seconds());
     let mut json_file = 0;
@@ -126,7 +156,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         stats.bytes_written as f64 / 1e6 / megabytes,
         stats.syncs,
     );
+    while store.stats().journal_files > 1 {
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    let (cpu, wall) = (cpu_seconds() - cpu_began - cloning, began.elapsed().as_secs_f64());
+    let stats = store.stats();
+    println!(
+        "sealed: {:.0} MB per CPU second, {:.0} MB/s; {} segments of {:.1} MB in all, seqs from {} to {}, {} gaps; \
+         {:.1} of {:.1} MB were on disk at most",
+        megabytes / cpu,
+        megabytes / wall,
+        stats.segments,
+        stats.segment_bytes as f64 / 1e6,
+        stats.oldest_seq,
+        stats.end_seq,
+        stats.gaps.len(),
+        disk_max.load(Ordering::Relaxed) as f64 / 1e6,
+        max_bytes as f64 / 1e6,
+    );
     store.close();
+    done.store(true, Ordering::Relaxed);
+    sampler.join().map_err(|_| "the sampler panicked")?;
+    let began = Instant::now();
+    let again =
+        Store::open(Path::new(&dir), StoreOptions { min_free: 0, max_bytes, ..StoreOptions::default() })?;
+    println!("opened again in {:.1} ms", began.elapsed().as_secs_f64() * 1e3);
+    again.close();
     let status = std::fs::read_to_string("/proc/self/status")?;
     println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
     Ok(())

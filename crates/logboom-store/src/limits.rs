@@ -80,6 +80,11 @@ pub const SEAL_BEHIND_FILES: usize = 4;
 pub const HELD_SHARE_OF_BUDGET: u64 = 4;
 /// How long the writer waits for the sealer to make room before it evicts by itself, in milliseconds.
 pub const ROOM_WAIT_MS_MAX: u64 = 10_000;
+/// Part of the budget that the writer leaves to the sealer as long as it makes room: what is left of a segment after a
+/// rewrite is there before the segment goes.
+pub const SEALER_SHARE_OF_BUDGET: u64 = 32;
+/// How long the writer does not wait for the sealer after it did so in vain, in milliseconds.
+pub const ROOM_PAUSE_MS: u64 = 60_000;
 /// How often it looks whether there is room meanwhile, in milliseconds.
 pub const ROOM_LOOK_MS: u64 = 20;
 /// How often the sealer looks around when nobody calls it, in milliseconds.

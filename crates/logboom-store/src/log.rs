@@ -130,8 +130,10 @@ pub struct Log {
     pub source_bytes: u64,
     /// Kept out of ordinary use by the writer, see `space`.
     pub slack: u64,
-    /// The sealer is making room: the writer waits a while before it evicts.
-    pub making_room: bool,
+    /// The sealer runs and does not fail: the writer waits for it a while before it evicts.
+    pub sealer_runs: bool,
+    /// Bytes that the writer waits for.
+    pub room_wanted: u64,
     /// Bytes of segments written since start.
     pub sealed_bytes: u64,
     /// Why sealing does not succeed.

@@ -164,9 +164,7 @@ impl Sealer {
         self.settle(commits)?;
         let wanted = self.wanted_room();
         if wanted > 0 {
-            self.shared.log().making_room = true;
             let made = self.make_room(wanted, commits);
-            self.shared.log().making_room = false;
             self.shared.work.notify_one();
             if made? {
                 return Ok(true);
@@ -227,7 +225,7 @@ impl Sealer {
         let next = log.files[..closed].first().map_or(0, |file| file.allocated + SEGMENT_OVERHEAD_BYTES);
         let headroom = next.max(options.max_bytes / HEADROOM_SHARE_OF_BUDGET);
         let limit = options.max_bytes.saturating_sub(log.slack + headroom);
-        let over = log.bytes().saturating_sub(limit);
+        let over = log.bytes().saturating_sub(limit).max(log.room_wanted);
         drop(log);
         let free = self.shared.fs.disk_free().unwrap_or(u64::MAX);
         over.max(options.min_free.saturating_add(next).saturating_sub(free))

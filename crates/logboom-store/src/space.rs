@@ -15,7 +15,9 @@ use rustix::io::Errno;
 
 use crate::active::{Active, WriteError};
 use crate::format::snapshot::below;
-use crate::limits::{ALLOCATE_BYTES_MIN, ROOM_LOOK_MS, ROOM_WAIT_MS_MAX};
+use crate::limits::{
+    ALLOCATE_BYTES_MIN, ROOM_LOOK_MS, ROOM_PAUSE_MS, ROOM_WAIT_MS_MAX, SEALER_SHARE_OF_BUDGET,
+};
 use crate::log::{JournalFile, LOST_PREFIX, Log, lost_range};
 use crate::names::EVICTED_TO_KEY;
 use crate::seal::remove_empty;
@@ -75,9 +77,16 @@ impl Writer {
 
     /// Sees to it that so many bytes more can be used, by evicting the oldest segments and files if need be.
     pub(crate) fn make_room(&mut self, bytes: u64) -> Result<(), WriteError> {
+        let made = self.wait_or_evict(bytes);
+        self.shared.log().room_wanted = 0;
+        made
+    }
+
+    fn wait_or_evict(&mut self, bytes: u64) -> Result<(), WriteError> {
         let mut waits_until = None;
+        let shared = self.shared.clone();
+        let options = &shared.options;
         loop {
-            let options = &self.shared.options;
             let limit = options.max_bytes.saturating_sub(self.slack());
             let (used, sizes) = {
                 let log = self.shared.log();
@@ -89,6 +98,12 @@ impl Writer {
             let short =
                 if bytes == 0 { 0 } else { (options.min_free.saturating_add(bytes)).saturating_sub(free) };
             let wanted = over.max(short);
+            // The sealer needs some room to make room in.
+            let spare = if bytes == 0 { 0 } else { options.max_bytes / SEALER_SHARE_OF_BUDGET };
+            let hoped = (used + bytes + spare).saturating_sub(limit).max(short);
+            if hoped > 0 && !sizes.is_empty() && self.wait_for_sealer(hoped, &mut waits_until) {
+                continue;
+            }
             if wanted == 0 {
                 return Ok(());
             }
@@ -111,22 +126,25 @@ impl Writer {
                 };
                 return Err(WriteError::NoRoom(why));
             }
-            if !self.wait_for_sealer(&mut waits_until) {
-                self.evict(count)?;
-            }
+            self.evict(count)?;
         }
     }
 
-    /// While the sealer makes room by itself, and for a bounded time, serves it and waits; says whether it did.
-    fn wait_for_sealer(&mut self, until: &mut Option<Instant>) -> bool {
-        if !self.shared.log().making_room || self.is_closing() {
+    /// Waits for the sealer to make so much room, and serves it meanwhile; says whether it is worth another look. It
+    /// does so for a bounded time, and not again soon when that was in vain.
+    fn wait_for_sealer(&mut self, hoped: u64, until: &mut Option<Instant>) -> bool {
+        let now = Instant::now();
+        if !self.shared.log().sealer_runs || self.is_closing() || now < self.waits_after {
             return false;
         }
-        let until = *until.get_or_insert_with(|| Instant::now() + Duration::from_millis(ROOM_WAIT_MS_MAX));
-        if Instant::now() >= until {
-            tracing::warn!("the sealer makes no room in time: the oldest go");
+        let until = *until.get_or_insert_with(|| now + Duration::from_millis(ROOM_WAIT_MS_MAX));
+        if now >= until {
+            tracing::warn!("the sealer makes no room in time");
+            self.waits_after = now + Duration::from_millis(ROOM_PAUSE_MS);
             return false;
         }
+        self.shared.log().room_wanted = hoped;
+        self.shared.seal_signals.call();
         if !self.serve() {
             let queue = self.shared.queue();
             if queue.requests.is_empty() {

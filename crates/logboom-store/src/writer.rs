@@ -68,6 +68,8 @@ pub struct Writer {
     retry_ms: u64,
     /// Until when rolling is not tried again.
     pub(crate) roll_after: i64,
+    /// Until when the sealer is not waited for, since it was in vain.
+    pub(crate) waits_after: Instant,
 }
 
 impl Writer {
@@ -88,6 +90,7 @@ impl Writer {
             retry_at: 0,
             retry_ms: RETRY_MS_FIRST,
             roll_after: 0,
+            waits_after: Instant::now(),
         }
     }
 

@@ -54,7 +54,7 @@ impl Pacer {
         self.owed += worked * (100 - percent) / percent;
         let is_behind = {
             let log = shared.log();
-            log.making_room || log.files.len() > SEAL_BEHIND_FILES + 1
+            log.room_wanted > 0 || log.files.len() > SEAL_BEHIND_FILES + 1
         };
         if is_behind {
             self.owed = Duration::ZERO;

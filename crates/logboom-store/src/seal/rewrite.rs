@@ -42,8 +42,8 @@ struct Parted {
 }
 
 impl Sealer {
-    /// Makes some of the room that is wanted: by a rewrite if somebody is loud, else by dropping the oldest. Says
-    /// whether it made any.
+    /// Makes some of the room that is wanted: by a rewrite if somebody is loud, else by dropping the oldest; seals first
+    /// when it cannot know. Says whether it did anything.
     pub(super) fn make_room(&mut self, wanted: u64, commits: &mut dyn Commits) -> Result<bool, SealError> {
         let choice = self.choose(wanted);
         if let Some(choice) = choice {
@@ -58,11 +58,28 @@ impl Sealer {
                 Err(error) => return Err(error),
             }
         }
+        // What is not sealed yet cannot be told apart: the oldest may be the quiet's, and the loud behind them.
+        if self.is_mostly_unsealed() {
+            match self.seal(commits) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(SealError::NoRoom(why)) => tracing::warn!(why, "no room to seal before the oldest go"),
+                Err(error) => return Err(error),
+            }
+        }
         let count = self.oldest_for(wanted);
         if count > 0 {
             commits.evict(count)?;
         }
         Ok(count > 0)
+    }
+
+    fn is_mostly_unsealed(&self) -> bool {
+        let log = self.shared.log();
+        let closed = log.files.len().saturating_sub(1);
+        let unsealed: u64 = log.files[..closed].iter().map(|file| file.allocated).sum();
+        let sealed: u64 = log.segments.iter().map(|sealed| sealed.disk_bytes).sum();
+        unsealed > sealed
     }
 
     /// Rewrites as if so many bytes were wanted; says whether there was anything to rewrite.

@@ -80,11 +80,19 @@ fn run(shared: &Arc<Shared>) {
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
     let mut sealer = Sealer::new(shared.clone(), Pacer::of(shared.clone()));
     let mut remote = Remote::new(shared.clone());
+    shared.log().sealer_runs = true;
     while !shared.seal_signals.is_stopped() {
-        match sealer.step(&mut remote) {
-            Ok(true) => shared.log().seal_error = None,
+        let step = sealer.step(&mut remote);
+        {
+            let mut log = shared.log();
+            log.sealer_runs = matches!(step, Ok(_) | Err(SealError::GivenUp));
+            if log.sealer_runs {
+                log.seal_error = None;
+            }
+        }
+        match step {
+            Ok(true) => {}
             Ok(false) => {
-                shared.log().seal_error = None;
                 shared.seal_signals.wait_call(Duration::from_millis(SEALER_TICK_MS));
             }
             Err(SealError::GivenUp) => shared.seal_signals.wait_call(Duration::from_millis(SEALER_TICK_MS)),
@@ -96,6 +104,7 @@ fn run(shared: &Arc<Shared>) {
             }
         }
     }
+    shared.log().sealer_runs = false;
 }
 
 fn describe(error: &SealError) -> String {
