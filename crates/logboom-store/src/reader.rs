@@ -99,7 +99,7 @@ impl Reader {
         }
     }
 
-    fn read(&mut self, view: FileView) -> io::Result<InFile> {
+    fn read(&mut self, view: &FileView) -> io::Result<InFile> {
         if self.place.as_ref().is_none_or(|place| place.file_id != view.summary.id) {
             let name = journal_path(view.summary.first_seq, view.summary.id);
             let file = match self.shared.fs.open(&name, false) {
@@ -192,7 +192,7 @@ impl Reader {
             Found::Evicted(to) => return Ok(Some(Some(self.skip(to)))),
             Found::Ring(entry) => return Ok(Some(Some(self.take(entry)))),
             Found::Hole(to) => to,
-            Found::File(view) => match self.read(view)? {
+            Found::File(view) => match self.read(&view)? {
                 InFile::Rows(batches) => return Ok(Some(Some(self.take(batches.into())))),
                 InFile::Missing(to) => to,
             },

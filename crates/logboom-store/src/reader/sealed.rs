@@ -139,7 +139,7 @@ impl Reader {
     /// Where to go on behind damage: with the next stripe, if the index can be read at all.
     fn damaged_to(&self, sealed: &Arc<Sealed>) -> u64 {
         let segment = self.shared.segments.get(&*self.shared.fs, sealed);
-        let starts = segment.iter().flat_map(|segment| segment.stripes()).map(|stripe| stripe.seqs.start);
+        let starts = segment.iter().flat_map(Segment::stripes).map(|stripe| stripe.seqs.start);
         starts.filter(|start| *start > self.position).min().unwrap_or(sealed.seqs.end)
     }
 }
