@@ -29,18 +29,18 @@ impl<'a> Writer<'a> {
             self.put_bits(0xffff, 16);
             ones -= 16;
         }
-        self.put_bits((1 << ones) - 1, ones + 1);
-        self.put_bits(u64::from(gap) & ((1 << self.bits) - 1), self.bits);
+        let lower = u64::from(gap) & ((1 << self.bits) - 1);
+        self.put_bits(((1 << ones) - 1) | (lower << (ones + 1)), ones + 1 + self.bits);
     }
 
+    /// Writes at most 56 bits.
     fn put_bits(&mut self, value: u64, count: u32) {
         self.word |= value << self.used;
         self.used += count;
-        while self.used >= 8 {
-            self.out.push(self.word as u8);
-            self.word >>= 8;
-            self.used -= 8;
-        }
+        let bytes = self.used / 8;
+        self.out.extend_from_slice(&self.word.to_le_bytes()[..bytes as usize]);
+        self.word = self.word.checked_shr(bytes * 8).unwrap_or(0);
+        self.used %= 8;
     }
 
     /// Fills up the last byte.

@@ -93,16 +93,13 @@ impl Text {
         for (at, (&token, &digit)) in self.token.iter().zip(&self.digit).enumerate() {
             let next = self.token.get(at + 1).copied().unwrap_or(0);
             let begins = begins(token, next, length_min);
-            let mut marks = digit & covered(begins_before, begins, length_min);
+            let mut marks = digit & covered(begins_before, begins, length_min) & from_bit(done, at);
             begins_before = begins;
             while marks != 0 {
-                let first = at * WORD + marks.trailing_zeros() as usize;
-                marks &= marks - 1;
-                if first >= done {
-                    let range = self.run_around(first);
-                    done = range.end;
-                    each(&self.bytes[range]);
-                }
+                let range = self.run_around(at * WORD + marks.trailing_zeros() as usize);
+                done = range.end;
+                marks &= from_bit(done, at);
+                each(&self.bytes[range]);
             }
         }
     }
@@ -150,6 +147,11 @@ fn covered(before: u64, word: u64, length: u32) -> u64 {
         covered += step;
     }
     (all >> 64) as u64
+}
+
+/// The bits of a word from a byte of the text on.
+fn from_bit(byte: usize, word: usize) -> u64 {
+    u64::MAX.checked_shl(byte.saturating_sub(word * WORD) as u32).unwrap_or(0)
 }
 
 /// Two words as one, the first in the low bits.
