@@ -260,3 +260,31 @@ fn deleted_files_that_sources_hold_count() {
     rig.store().note_held_bytes(0);
     assert_eq!(rig.store().stats().bytes, before);
 }
+
+#[test]
+fn a_store_with_many_segments_opens_without_looking_into_one() {
+    let mut rig = Rig::new(without_ring());
+    for number in 0..300 {
+        assert!(rig.commit(lines(&[format!("row {number}")])));
+        let open = rig.open.as_mut().unwrap();
+        open.roll();
+        assert_eq!(open.seal(), Some(true));
+    }
+    let names = segments(&rig);
+    assert_eq!(names.len(), 300);
+    rig.kill();
+    // Whoever looked into them would find nothing.
+    let contents: Vec<Vec<u8>> = names.iter().map(|name| rig.fs.content(name).unwrap()).collect();
+    names.iter().zip(&contents).for_each(|(name, content)| rig.fs.set_content(name, vec![0; content.len()]));
+    rig.reopen().unwrap();
+    assert_eq!(rig.store().stats().segments, 300);
+    let parts = rig.store().snapshot().parts(EVER, ALL);
+    assert!(
+        parts
+            .iter()
+            .all(|part| part.rows() == Some(1)
+                && part.times() == (crate::harness::START, crate::harness::START))
+    );
+    names.iter().zip(contents).for_each(|(name, content)| rig.fs.set_content(name, content));
+    assert_eq!(crate::harness::scan(&rig.store().snapshot()).len(), 300);
+}
