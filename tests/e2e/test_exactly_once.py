@@ -30,14 +30,14 @@ while [ ! -e /tmp/stop ]; do
     if [ $((n % 40)) -eq 0 ]; then line="out $b n$n $pad"; printf '%s\n' "$line"; else echo "out $b n$n short"; fi
     echo "err $b n$n" >&2
   done
-  usleep 60000
+  usleep $2
 done
 echo "done $name last=$n"
 """
 
 
-# About 7 MB/s that no compression makes much smaller.
-FLOOD = "while [ ! -e /tmp/stop ]; do head -c 250000 /dev/urandom | base64 -w 1000 | sed 's/^/noise /'; usleep 40000; done; echo the flood is over"
+# Some MB/s that no compression makes much smaller: most of what every segment holds, so that it is worth a rewrite.
+FLOOD = "while [ ! -e /tmp/stop ]; do head -c 400000 /dev/urandom | base64 -w 1000 | sed 's/^/noise /'; usleep 20000; done; echo the flood is over"
 
 
 class ExactlyOnce(EngineTest):
@@ -50,7 +50,7 @@ class ExactlyOnce(EngineTest):
         daemon = self.logboom(max_bytes=SMALL_BUDGET).start()
         # Its file is never rotated away unread.
         self.engine.run("-d", "--name", "flood", IMAGE, "sh", "-c", FLOOD)
-        self.write_and_kill(daemon, "spared", flood="flood")
+        self.write_and_kill(daemon, "spared", pause=500_000, flood="flood")
         status = daemon.status()
         self.assertGreater(status["store"]["segments"], 0)
         gaps = daemon.search("kind:gap")
@@ -59,7 +59,7 @@ class ExactlyOnce(EngineTest):
         print(f"{status['store']['segments']} segments, {told} evicted records told in {len(gaps)} gap rows")
         self.assertEqual(told, status["seq"] - daemon.count("*"), "seqs that are gone and what the gap rows tell")
 
-    def write_and_kill(self, daemon, prefix, flood=None):
+    def write_and_kill(self, daemon, prefix, pause=60_000, flood=None):
         """Containers print while logboom is killed again and again; then each line is looked for, once the container
         that printed too much was read to its end."""
         seed = random.randrange(1 << 30)
@@ -69,7 +69,7 @@ class ExactlyOnce(EngineTest):
         for name in names:
             self.engine.run(
                 "-d", "--name", name, "--log-opt", "max-size=300k", "--log-opt", "max-file=900",
-                IMAGE, "sh", "-c", WRITER, "writer", name,
+                IMAGE, "sh", "-c", WRITER, "writer", name, str(pause),
             )
         for _ in range(KILLS):
             time.sleep(rng.uniform(0.05, 1.0))  # the random moment of the kill
