@@ -17,7 +17,7 @@ KILLS = 100 if LONG else 12
 # Lines carry their block, so that one search stays below the limit of results.
 LINES_PER_BLOCK = 500
 LONG_LINE_BYTES = 40_000
-SMALL_BUDGET = "64MiB" if LONG else "24MiB"
+SMALL_BUDGET = "64MiB" if LONG else "48MiB"
 
 WRITER = r"""
 name=$1
