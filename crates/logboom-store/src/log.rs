@@ -9,7 +9,7 @@ use logboom_model::{Batch, Resource, ResourceId, StateUpdate};
 
 use crate::format::file_name;
 use crate::format::snapshot::{FileSummary, StateMap};
-use crate::limits::{DIRECTORY_BYTES, LOST_RANGES_MAX, OVERHEAD_BYTES};
+use crate::limits::{DIRECTORY_BYTES, LOST_RANGES_MAX, OVERHEAD_BYTES, SEGMENT_OVERHEAD_BYTES};
 use crate::sealed::Sealed;
 use crate::stats::StoreState;
 
@@ -132,6 +132,8 @@ pub struct Log {
     pub slack: u64,
     /// The sealer runs and does not fail: the writer waits for it a while before it evicts.
     pub sealer_runs: bool,
+    /// What the sealer has got done since start: while it gets on, the writer goes on waiting.
+    pub sealer_steps: u64,
     /// Bytes that the writer waits for.
     pub room_wanted: u64,
     /// Bytes of segments written since start.
@@ -222,7 +224,7 @@ impl Log {
     /// Bytes on disk, those on their way included.
     pub fn bytes(&self) -> u64 {
         let files: u64 = self.files.iter().map(|file| file.allocated).sum();
-        let segments: u64 = self.segments.iter().map(|sealed| sealed.disk_bytes).sum();
+        let segments = self.segment_bytes();
         let open = self.unlinked.iter().filter(|(held, _)| held.is_shared());
         let unlinked: u64 = open.map(|(_, bytes)| bytes).sum();
         let rest = self.reserved + self.source_bytes + self.directory_bytes() + OVERHEAD_BYTES;
@@ -239,6 +241,23 @@ impl Log {
             }
         }
         count * DIRECTORY_BYTES
+    }
+
+    /// Bytes that the oldest closed file may take as a segment.
+    pub fn to_seal(&self) -> u64 {
+        let closed = self.files.len().saturating_sub(1);
+        self.files[..closed].first().map_or(0, |file| file.allocated + 2 * SEGMENT_OVERHEAD_BYTES)
+    }
+
+    /// Bytes of the segments.
+    pub fn segment_bytes(&self) -> u64 {
+        self.segments.iter().map(|sealed| sealed.disk_bytes).sum()
+    }
+
+    /// Bytes of the closed files.
+    pub fn unsealed_bytes(&self) -> u64 {
+        let closed = self.files.len().saturating_sub(1);
+        self.files[..closed].iter().map(|file| file.allocated).sum()
     }
 
     /// A file was removed; its space is back when nobody has it open any more.

@@ -60,7 +60,7 @@ pub use thread::{SealSignals, start};
 
 use crate::active::WriteError;
 use crate::fs::Fs;
-use crate::limits::{HEADROOM_SHARE_OF_BUDGET, SEGMENT_OVERHEAD_BYTES};
+use crate::limits::HEADROOM_SHARE_OF_BUDGET;
 use crate::names::{REWRITE_KEY, SEGMENTS_DIR};
 use crate::sealed::parent;
 use crate::segment::SegmentError;
@@ -221,8 +221,7 @@ impl Sealer {
         if log.segments.is_empty() && log.files.len() < 2 {
             return 0;
         }
-        let closed = log.files.len().saturating_sub(1);
-        let next = log.files[..closed].first().map_or(0, |file| file.allocated + SEGMENT_OVERHEAD_BYTES);
+        let next = log.to_seal();
         let headroom = next.max(options.max_bytes / HEADROOM_SHARE_OF_BUDGET);
         let limit = options.max_bytes.saturating_sub(log.slack + headroom);
         let over = log.bytes().saturating_sub(limit).max(log.room_wanted);

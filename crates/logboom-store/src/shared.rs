@@ -126,7 +126,7 @@ pub fn stats(log: &Log) -> StoreStats {
         bytes: log.bytes(),
         journal_files: log.files.len() as u64,
         segments: log.segments.len() as u64,
-        segment_bytes: log.segments.iter().map(|sealed| sealed.disk_bytes).sum(),
+        segment_bytes: log.segment_bytes(),
         sealed_bytes: log.sealed_bytes,
         oldest: segments
             .next()

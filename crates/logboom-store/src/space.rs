@@ -83,14 +83,14 @@ impl Writer {
     }
 
     fn wait_or_evict(&mut self, bytes: u64) -> Result<(), WriteError> {
-        let mut waits_until = None;
+        let mut waiting = None;
         let shared = self.shared.clone();
         let options = &shared.options;
         loop {
             let limit = options.max_bytes.saturating_sub(self.slack());
-            let (used, sizes) = {
-                let log = self.shared.log();
-                (log.bytes(), sizes(&log))
+            let (used, sizes, to_seal) = {
+                let log = shared.log();
+                (log.bytes(), sizes(&log), log.to_seal())
             };
             // A file system that does not say counts as free: what is really full fails later, and is handled.
             let free = self.shared.fs.disk_free().unwrap_or(u64::MAX);
@@ -99,9 +99,9 @@ impl Writer {
                 if bytes == 0 { 0 } else { (options.min_free.saturating_add(bytes)).saturating_sub(free) };
             let wanted = over.max(short);
             // The sealer needs some room to make room in.
-            let spare = if bytes == 0 { 0 } else { options.max_bytes / SEALER_SHARE_OF_BUDGET };
+            let spare = if bytes == 0 { 0 } else { options.max_bytes / SEALER_SHARE_OF_BUDGET + to_seal };
             let hoped = (used + bytes + spare).saturating_sub(limit).max(short);
-            if hoped > 0 && !sizes.is_empty() && self.wait_for_sealer(hoped, &mut waits_until) {
+            if hoped > 0 && !sizes.is_empty() && self.wait_for_sealer(hoped, &mut waiting) {
                 continue;
             }
             if wanted == 0 {
@@ -131,14 +131,20 @@ impl Writer {
     }
 
     /// Waits for the sealer to make so much room, and serves it meanwhile; says whether it is worth another look. It
-    /// does so for a bounded time, and not again soon when that was in vain.
-    fn wait_for_sealer(&mut self, hoped: u64, until: &mut Option<Instant>) -> bool {
+    /// does so for a bounded time after the last thing the sealer got done, and not again soon when that was in vain.
+    fn wait_for_sealer(&mut self, hoped: u64, waiting: &mut Option<(u64, Instant)>) -> bool {
         let now = Instant::now();
-        if !self.shared.log().sealer_runs || self.is_closing() || now < self.waits_after {
+        let (runs, steps) = {
+            let log = self.shared.log();
+            (log.sealer_runs, log.sealer_steps)
+        };
+        if !runs || self.is_closing() || now < self.waits_after {
             return false;
         }
-        let until = *until.get_or_insert_with(|| now + Duration::from_millis(ROOM_WAIT_MS_MAX));
-        if now >= until {
+        if waiting.is_none_or(|(seen, _)| seen != steps) {
+            *waiting = Some((steps, now + Duration::from_millis(ROOM_WAIT_MS_MAX)));
+        }
+        if waiting.is_some_and(|(_, until)| now >= until) {
             tracing::warn!("the sealer makes no room in time");
             self.waits_after = now + Duration::from_millis(ROOM_PAUSE_MS);
             return false;

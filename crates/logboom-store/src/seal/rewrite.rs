@@ -76,10 +76,7 @@ impl Sealer {
 
     fn is_mostly_unsealed(&self) -> bool {
         let log = self.shared.log();
-        let closed = log.files.len().saturating_sub(1);
-        let unsealed: u64 = log.files[..closed].iter().map(|file| file.allocated).sum();
-        let sealed: u64 = log.segments.iter().map(|sealed| sealed.disk_bytes).sum();
-        unsealed > sealed
+        log.unsealed_bytes() > log.segment_bytes()
     }
 
     /// Rewrites as if so many bytes were wanted; says whether there was anything to rewrite.

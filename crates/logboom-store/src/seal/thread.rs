@@ -9,8 +9,8 @@ use super::{Pacer, SealError, Sealer};
 use crate::limits::{RETRY_MS_MAX, SEALER_TICK_MS};
 use crate::shared::Shared;
 
-/// The least urgent of ordinary threads, but for those that only run when nothing else does.
-const NICE: i32 = 10;
+/// Less urgent than what reads and commits, but not starved on a busy host: the writer may have to wait for it.
+const NICE: i32 = 5;
 
 /// How the sealer is called and told to end.
 #[derive(Debug, Default)]
@@ -89,6 +89,7 @@ fn run(shared: &Arc<Shared>) {
             if log.sealer_runs {
                 log.seal_error = None;
             }
+            log.sealer_steps += u64::from(matches!(step, Ok(true)));
         }
         match step {
             Ok(true) => {}

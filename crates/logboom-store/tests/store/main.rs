@@ -13,3 +13,4 @@ mod segment;
 mod segment_readers;
 mod smoke;
 mod space;
+mod threads;
