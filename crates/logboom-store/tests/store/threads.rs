@@ -44,7 +44,12 @@ fn a_loud_container_costs_the_quiet_nothing_and_the_budget_holds() {
         scan(&store.snapshot()).into_iter().filter(|body| body.starts_with("quiet")).collect()
     };
     let stats = store.stats();
-    assert!(kept(&store) == quiet, "{} of {} quiet rows are left: {stats:?}", kept(&store).len(), quiet.len());
+    assert!(
+        kept(&store) == quiet,
+        "{} of {} quiet rows are left: {stats:?}",
+        kept(&store).len(),
+        quiet.len()
+    );
     assert!(stats.segments > 0 && stats.oldest_seq == 1, "{stats:?}");
     assert!(
         stats.gaps.iter().any(|gap| gap.resource == "loud" && gap.reason == "evicted"),
