@@ -4,6 +4,7 @@
 //! Bodies lie in one buffer with offsets; there is no allocation per record. The bytes on disk are the store's
 //! business (`logboom-store`), which rebuilds a batch through [`Batch::from_columns`].
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::attribute_view::AttributeView;
@@ -152,6 +153,17 @@ impl Batch {
             && (self.is_empty()
                 || self.columns.body.len() + row_bytes <= limits::BATCH_BODY_BYTES_MAX
                     && attributes + row_bytes <= limits::BATCH_ATTRIBUTES_BYTES_MAX)
+    }
+
+    /// A copy of some of its rows, seqs included; views are left out.
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        let mut copy = Self::new(self.resource.clone());
+        for row in rows.clone() {
+            copy.push_with_attributes(self.row(row), self.body(row), self.attributes(row));
+        }
+        copy.first_seq = rows.clone().next().map_or(0, |first| self.seq(first));
+        copy.seqs = self.seqs.as_ref().map(|seqs| seqs[rows].to_vec());
+        copy
     }
 
     /// Bytes this batch holds in memory, for budgets.

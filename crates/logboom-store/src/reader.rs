@@ -168,12 +168,7 @@ fn behind(batch: &Batch, from: u64) -> Batch {
     if skipped == 0 {
         return batch.clone();
     }
-    let mut rest = Batch::new(batch.resource().clone());
-    for row in skipped..batch.len() {
-        rest.push_with_attributes(batch.row(row), batch.body(row), batch.attributes(row));
-    }
-    rest.assign_seqs(from);
-    rest
+    batch.rows(skipped..batch.len())
 }
 
 impl Reader {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use logboom_model::{Batch, CountKind, Gap, GapReason, Resource, ResourceId, StateUpdate};
+use logboom_model::{Batch, CountKind, Flags, Gap, GapReason, Resource, ResourceId, StateUpdate};
 
 use super::output::{self, Output};
 use super::{Commits, SealError, Sealer};
@@ -188,7 +188,7 @@ impl Sealer {
         for stripe in 0..segment.stripes().len() {
             for batch in segment.stripe_in_order(stripe, input.seqs.start).map_err(failed)? {
                 if loud.binary_search(&batch.resource().id()).is_ok() {
-                    note(&mut parted.losses, &batch);
+                    take_apart(&batch, parted);
                 } else {
                     parted.kept.push(batch);
                 }
@@ -240,19 +240,39 @@ fn are_current(segments: &[Arc<Sealed>], inputs: &[Arc<Sealed>]) -> bool {
     inputs.iter().all(|input| segments.iter().any(|kept| Arc::ptr_eq(kept, input)))
 }
 
-fn note(losses: &mut BTreeMap<ResourceId, Loss>, batch: &Batch) {
+/// The lines of a loud resource go. What tells of it stays: gap rows, which say what went before, and its life.
+fn take_apart(batch: &Batch, parted: &mut Parted) {
+    let mut from = 0;
+    while from < batch.len() {
+        let stays = tells_of_it(batch, from);
+        let run = (from..batch.len()).take_while(|&row| tells_of_it(batch, row) == stays).count();
+        if stays {
+            parted.kept.push(batch.rows(from..from + run));
+        } else {
+            note(&mut parted.losses, batch, from..from + run);
+        }
+        from += run;
+    }
+}
+
+fn tells_of_it(batch: &Batch, row: usize) -> bool {
+    batch.flags(row).intersects(Flags::GAP | Flags::LIFECYCLE)
+}
+
+fn note(losses: &mut BTreeMap<ResourceId, Loss>, batch: &Batch, rows: Range<usize>) {
     let loss = losses.entry(batch.resource().id()).or_insert_with(|| Loss {
         resource: batch.resource().clone(),
         rows: 0,
         bytes: 0,
-        seqs: (batch.first_seq(), 0),
+        seqs: (batch.seq(rows.start), 0),
         times: (i64::MAX, i64::MIN),
     });
-    loss.rows += batch.len() as u64;
-    loss.bytes += batch.columns().body.len() as u64;
-    loss.seqs.1 = batch.end_seq();
-    if let Some((min, max)) = batch.time_range() {
-        loss.times = (loss.times.0.min(min), loss.times.1.max(max));
+    let columns = batch.columns();
+    loss.rows += rows.len() as u64;
+    loss.bytes += u64::from(columns.offsets[rows.end] - columns.offsets[rows.start]);
+    loss.seqs.1 = batch.seq(rows.end - 1) + 1;
+    for &time in &columns.times[rows] {
+        loss.times = (loss.times.0.min(time), loss.times.1.max(time));
     }
 }
 

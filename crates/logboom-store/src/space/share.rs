@@ -120,16 +120,20 @@ mod tests {
     const BOUNDS: Bounds =
         Bounds { share_bytes: 1000, wanted: 1, body_bytes_max: 2000, output_bytes_max: 2000 };
 
-    /// Segments of ten seqs each; of each the bytes of resource 1 (loud) and of resource 2.
+    /// So many share what is not resource 1's, so that none of them is loud.
+    const QUIET: u64 = 16;
+
+    /// Segments of ten seqs each; of each the bytes of resource 1 (loud) and of all others.
     fn segments(sizes: &[(u64, u64)]) -> Vec<Arc<Sealed>> {
         let made = sizes.iter().enumerate().map(|(index, &(loud, quiet))| {
+            let each = (2..2 + QUIET as u128).map(|id| (ResourceId(id), quiet / QUIET));
             let content = Content {
                 rows: 10,
                 evicted: 0,
                 body_bytes: loud + quiet,
                 times: (0, 0),
                 commits: (0, 0),
-                shares: vec![(ResourceId(1), loud), (ResourceId(2), quiet)],
+                shares: std::iter::once((ResourceId(1), loud)).chain(each).collect(),
             };
             let first = index as u64 * 10 + 1;
             Arc::new(Sealed::new(first..first + 10, String::new(), loud + quiet, content))

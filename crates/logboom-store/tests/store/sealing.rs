@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use logboom_model::{Batch, LogReader, Submission, TailEntry};
+use logboom_model::{Batch, CountKind, Gap, GapReason, LogReader, Submission, TailEntry};
 use logboom_store::fs::Fs;
 use logboom_store::{Snapshot, StoreOptions};
 
-use crate::harness::{Rig, batch, lines, options, rows_of_parts, update};
+use crate::harness::{Rig, batch, lines, options, resource, rows_of_parts, update};
 
 const ALL: std::ops::Range<u64> = 0..u64::MAX;
 const EVER: std::ops::Range<i64> = i64::MIN..i64::MAX;
@@ -156,6 +156,24 @@ fn the_loud_give_room_and_the_quiet_stay() {
     // What had been added up of gaps in that minute is a row now.
     assert!(rig.read(1).0.starts_with(&after.0));
     assert_eq!(rig.open.as_mut().unwrap().rewrite(1), Some(false), "nobody is loud any more");
+}
+
+#[test]
+fn what_tells_of_a_loss_outlives_the_rows_of_the_loud() {
+    let mut rig = Rig::new(StoreOptions { max_bytes: 2 << 20, ..without_ring() });
+    let mut gap = Gap::unknown(resource("loud"), "docker", GapReason::SourceTruncated, "it became shorter");
+    (gap.count, gap.count_kind) = (7, CountKind::Exact);
+    assert!(rig.commit(Submission { gaps: vec![gap], ..Submission::default() }));
+    for number in 0..9 {
+        uneven(&mut rig, number);
+    }
+    let (before, _) = rig.read(1);
+    assert_eq!(rig.open.as_mut().unwrap().rewrite(250_000), Some(true));
+    let (after, _) = rig.read(1);
+    assert!(before[0].1.starts_with("gap (source_truncated)"), "{:?}", before[0]);
+    assert_eq!(after[0], before[0]);
+    let told = rig.store().stats().gaps.last().unwrap().count;
+    assert_eq!(before.len() as u64 - told + 1, after.len() as u64, "but for the new gap's own row");
 }
 
 #[test]
