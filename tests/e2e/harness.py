@@ -212,6 +212,14 @@ class Logboom:
         (row,) = [json.loads(line) for line in output.splitlines()] or [{"count": 0}]
         return row["count"]
 
+    def missing(self):
+        """How many seqs can not be read any more, of a moment in which no record came in."""
+        while True:
+            seq = self.status()["seq"]
+            readable = self.count("*")
+            if self.status()["seq"] == seq:
+                return seq - readable
+
     def status(self):
         return json.loads(self.cli("status", "--output", "json"))
 
