@@ -9,7 +9,7 @@ use crate::format::commit::{self, Definitions};
 use crate::format::snapshot::{self, SnapshotState};
 use crate::format::{EntryHeader, EntryKind, HEADER_BYTES};
 use crate::limits::{
-    DEFINITIONS_RAW_BYTES_MAX, ENTRY_RAW_BYTES_MAX, ENTRY_ROWS_MAX, IDLE_BUFFER_BYTES, ZSTD_LEVEL,
+    DEFINITIONS_RAW_BYTES_MAX, ENTRY_RAW_BYTES_MAX, ENTRY_ROWS_MAX, IDLE_BUFFER_BYTES, JOURNAL_ZSTD_LEVEL,
 };
 
 /// Where an entry goes and when it was committed.
@@ -106,7 +106,7 @@ impl Encoder {
         }
         let compressor = match &mut self.compressor {
             Some(compressor) => compressor,
-            none => none.insert(Compressor::new(ZSTD_LEVEL)?),
+            none => none.insert(Compressor::new(JOURNAL_ZSTD_LEVEL)?),
         };
         let mut end = HEADER_BYTES;
         let mut crcs = [0; 2];

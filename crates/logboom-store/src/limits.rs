@@ -92,6 +92,9 @@ pub const SEALER_TICK_MS: u64 = 2_000;
 
 /// Level of zstd: higher ones cost 1.6 times the CPU and save next to nothing on columns of log lines.
 pub const ZSTD_LEVEL: i32 = 1;
+/// Level of zstd in the journal, whose files are sealed within minutes: what a faster level leaves larger is soon gone,
+/// and its time would be spent on every line twice.
+pub const JOURNAL_ZSTD_LEVEL: i32 = -3;
 /// Buffers above this size are given back when the store has been idle.
 pub const IDLE_BUFFER_BYTES: usize = 256 << 10;
 /// Sequential reads of journal files.
