@@ -24,6 +24,8 @@ pub struct StoreOptions {
     pub ring_bytes: usize,
     /// Share of one CPU that sealing takes while it is not behind, in per cent.
     pub seal_cpu_percent: u8,
+    /// Bodies of one journal file, and so of one segment, at most: sealing holds them in memory about twice.
+    pub segment_body_bytes: u64,
     /// Resource of the store's own gap rows.
     pub resource: Arc<Resource>,
 }
@@ -39,6 +41,7 @@ impl Default for StoreOptions {
             queue_bytes: 8 << 20,
             ring_bytes: 8 << 20,
             seal_cpu_percent: 50,
+            segment_body_bytes: crate::limits::FILE_BODY_BYTES_MAX,
             resource: Arc::new(Resource::builder().with("service.name", "logboom").build()),
         }
     }

@@ -96,7 +96,8 @@ impl Shared {
 
     /// Bodies of one file.
     pub fn file_body_bytes_max(&self) -> u64 {
-        FILE_BODY_BYTES_MAX.min(self.options.max_bytes / FILE_SHARE_OF_BUDGET)
+        let wanted = self.options.segment_body_bytes.clamp(1, FILE_BODY_BYTES_MAX);
+        wanted.min(self.options.max_bytes / FILE_SHARE_OF_BUDGET)
     }
 
     /// Bytes of one file.

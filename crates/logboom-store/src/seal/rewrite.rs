@@ -93,7 +93,7 @@ impl Sealer {
         let bounds = Bounds {
             share_bytes: options.max_bytes / RESOURCE_SHARE_OF_BUDGET,
             wanted,
-            body_bytes_max: REWRITE_BODY_BYTES_MAX,
+            body_bytes_max: REWRITE_BODY_BYTES_MAX.min(options.segment_body_bytes),
             output_bytes_max: free.saturating_sub(2 * SEGMENT_OVERHEAD_BYTES),
         };
         share::choose(&log.segments, &self.unfit, bounds)

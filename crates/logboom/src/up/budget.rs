@@ -6,6 +6,7 @@
 //! beyond   1/3 more searches   1/6 more tails   1/12 queue and ring   1/12 lagging tails   1/3 kept free
 //! ```
 //!
+//! Sealing takes what is not in use of the rest, up to a quarter of all (a segment holds an eighth of it in bodies).
 //! From about 500 MiB on everything is at its default. The memory is divided, not walled off: what the kernel holds
 //! to it is a cgroup.
 
@@ -38,6 +39,12 @@ const TAIL_HOLDS: (u64, u64) = (1, 16);
 /// the queue is taken when nothing else waits.
 const BUFFER_BYTES: (u64, u64) = (1 << 20, 8 << 20);
 
+/// Bodies of one segment are at most this share of the memory, so that sealing takes about a quarter of it while it goes
+/// on …
+const SEGMENT_SHARE: u64 = 8;
+/// … but neither so little that segments are many and small, nor more than the store takes.
+const SEGMENT_BYTES: (u64, u64) = (4 << 20, 64 << 20);
+
 /// Threads that serve HTTP and signals. The heavy work has threads of its own.
 const WORKER_THREADS_MAX: usize = 2;
 /// Threads for blocking work besides searches and tails: starting, stopping, short questions to store and source. More
@@ -51,6 +58,8 @@ pub struct Budget {
     pub queue_bytes: usize,
     /// Bytes of durable rows that the store keeps for those who follow.
     pub ring_bytes: usize,
+    /// Bodies of one segment; sealing, which goes on one at a time, holds them about twice.
+    pub segment_body_bytes: u64,
     /// Searches at once.
     pub searches: usize,
     /// Live tails.
@@ -67,6 +76,7 @@ impl Budget {
         Self {
             queue_bytes: buffer_bytes,
             ring_bytes: buffer_bytes,
+            segment_body_bytes: (memory / SEGMENT_SHARE).clamp(SEGMENT_BYTES.0, SEGMENT_BYTES.1),
             searches: (1 + beyond / 3 / SEARCH_BYTES).min(SEARCHES_MAX) as usize,
             tails: (TAILS.0 + beyond / 6 / TAIL_BYTES).min(TAILS.1) as usize,
             tail_holds: (TAIL_HOLDS.0 + beyond / 12 / TAIL_HOLD_BYTES).min(TAIL_HOLDS.1) as usize,
@@ -200,6 +210,8 @@ mod tests {
         let store = logboom_store::StoreOptions::default();
         let Budget { queue_bytes, ring_bytes, .. } = allowance.budget;
         assert_eq!((queue_bytes, ring_bytes), (store.queue_bytes, store.ring_bytes));
+        assert_eq!(allowance.budget.segment_body_bytes, store.segment_body_bytes);
+        assert_eq!(Budget::of(80 << 20).segment_body_bytes, 10 << 20);
         assert_eq!((allowance.narrowed_memory(), allowance.narrowed_cpus()), (None, None));
     }
 

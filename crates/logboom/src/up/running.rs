@@ -207,6 +207,7 @@ async fn open_store(
         max_age: Some(settings.max_age.0),
         min_free: settings.min_free.0,
         queue_bytes: allowance.budget.queue_bytes,
+        segment_body_bytes: allowance.budget.segment_body_bytes,
         ring_bytes: allowance.budget.ring_bytes,
         resource,
         ..StoreOptions::default()
