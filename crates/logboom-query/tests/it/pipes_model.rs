@@ -126,6 +126,15 @@ fn step() -> impl Strategy<Value = Step> {
         .prop_map(|(kind, picks, number, descending)| Step { kind, picks, number, descending })
 }
 
+/// Sums of fractions depend in their last digits on the order in which workers add them.
+fn rounded(rows: &[Vec<Value>]) -> Vec<Vec<Value>> {
+    let cell = |value: &Value| match value {
+        Value::Float(float) => Value::Float(format!("{float:.11e}").parse().unwrap()),
+        other => other.clone(),
+    };
+    rows.iter().map(|row| row.iter().map(cell).collect()).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -162,7 +171,7 @@ proptest! {
         if let Some(table) = table {
             let (columns, rows) = reference.finish();
             prop_assert_eq!(&table.columns, &columns, "{}", query);
-            prop_assert_eq!(&table.rows, &rows, "{} {:?}", query, columns);
+            prop_assert_eq!(rounded(&table.rows), rounded(&rows), "{} {:?}", query, columns);
             prop_assert!(table.notes.is_empty(), "{:?}", table.notes);
         }
     }
