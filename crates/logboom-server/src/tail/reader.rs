@@ -88,7 +88,10 @@ impl TailReader {
             let reader = self.reader.get_or_insert_with(|| self.store.reader(self.next));
             match reader.next_entry()? {
                 Some(TailEntry::Batches(batches)) => self.held = Some(Held { batches, batch: 0, row: 0 }),
-                Some(TailEntry::Evicted { from, to }) => self.missed(from, to, &mut step),
+                // A reader of the oldest rows begins behind what went before it was made.
+                Some(TailEntry::Evicted { from, to }) => {
+                    self.missed(from.min(self.next.max(self.thinned_to)), to, &mut step);
+                }
                 Some(TailEntry::Thinned { from, to, count }) => self.thinned(from, to, count, &mut step),
                 None => {
                     step.caught_up = true;
